@@ -1,0 +1,8 @@
+/** The WebSocket subprotocol of this version. */
+export const subprotocol = 'session-connection-count.1';
+
+/** Where a server takes connections, below its base address. */
+export const connectPath = 'v1/connect';
+
+/** The largest frame that a client may send, in bytes. */
+export const largestClientFrame = 8 * 1024;

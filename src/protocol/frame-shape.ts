@@ -1,0 +1,76 @@
+import { connectionReasons, type Connection, type Departure } from './connection.js';
+
+/** A frame that is not the protocol's. The message says which part of it was wrong. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/** Tells whether a value is of a field's type. */
+export type Guard = (value: unknown) => boolean;
+
+/** A guard for each field of a frame but `type`. */
+export type Shape<Frame> = { readonly [Field in Exclude<keyof Frame, 'type'>]-?: Guard };
+
+/** The shape of every frame of one direction, by type. */
+export type Shapes<Frame extends { type: string }> = {
+  readonly [Type in Frame['type']]: Shape<Extract<Frame, { type: Type }>>;
+};
+
+export const isString: Guard = (value) => typeof value === 'string';
+export const isBoolean: Guard = (value) => typeof value === 'boolean';
+export const isCount: Guard = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+export const optional =
+  (guard: Guard): Guard =>
+  (value) =>
+    value === undefined || guard(value);
+export const oneOf =
+  (values: readonly unknown[]): Guard =>
+  (value) =>
+    values.includes(value);
+export const listOf =
+  (guard: Guard): Guard =>
+  (value) =>
+    Array.isArray(value) && value.every(guard);
+
+const isObjectOf =
+  <Value>(shape: { readonly [Field in keyof Value]-?: Guard }): Guard =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries<Guard>(shape).every(([field, guard]) => guard((value as Record<string, unknown>)[field]));
+
+export const isConnection = isObjectOf<Connection>({
+  connectionId: isString,
+  creationTime: isCount,
+  data: isString,
+});
+export const isDeparture = isObjectOf<Departure>({
+  reason: oneOf(connectionReasons),
+  connections: listOf(isString),
+});
+
+/**
+ * Reads a frame from untrusted text. Fields that the shape doesn't name are dropped, so that a later
+ * minor version may add some.
+ *
+ * @throws {ProtocolError} where the text isn't JSON, the type is unknown or a field is not of its type.
+ */
+export function parseFrame<Frame extends { type: string }>(text: string, shapes: Shapes<Frame>): Frame {
+  let value: Record<string, unknown> | null;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ProtocolError('A frame has to be JSON text');
+  }
+  const type = value?.type as Frame['type'];
+  const types = Object.keys(shapes);
+  if (!types.includes(type)) throw new ProtocolError(`A frame's "type" has to be one of ${types.join(', ')}`);
+  const frame: Record<string, unknown> = { type };
+  for (const [field, guard] of Object.entries<Guard>(shapes[type])) {
+    if (!guard(value![field])) {
+      throw new ProtocolError(`The field "${field}" of a "${type}" frame is missing or not of its type`);
+    }
+    if (value![field] !== undefined) frame[field] = value![field];
+  }
+  return frame as Frame;
+}
