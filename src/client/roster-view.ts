@@ -1,0 +1,135 @@
+import type {
+  ChangeFrame,
+  CountFrame,
+  DetailFrame,
+  JoinedFrame,
+  SnapshotFrame,
+  StaleFrame,
+} from '../protocol/server-frames.js';
+import { isLater, type RosterVersion } from '../protocol/roster-version.js';
+import type { Connection } from '../protocol/connection.js';
+import { RunningTotal, type Transition } from '../session/running-total.js';
+
+/** A frame that says something about the roster, other than the answer to a join. */
+export type RosterNews = CountFrame | ChangeFrame | SnapshotFrame | DetailFrame | StaleFrame;
+
+/**
+ * What one client knows of a session's roster, made from the frames it gets. Pure: it knows neither
+ * network nor time, so any order, loss or doubling of frames can be tried on it.
+ */
+export class RosterView {
+  readonly total: RunningTotal;
+  /** Whether the list of connections is wanted, not the total alone. */
+  listed = false;
+  /** The server's list is due and didn't come yet. */
+  get listDue(): boolean {
+    return this.listed && !this.total.connections;
+  }
+
+  #held: number | undefined;
+  #stale = false;
+  #pages: { version: RosterVersion; connections: (readonly Connection[])[]; missing: number } | undefined;
+
+  constructor(total = new RunningTotal()) {
+    this.total = total;
+  }
+
+  /** The number to show. */
+  get count(): number | undefined {
+    return this.#held ?? this.total.count;
+  }
+
+  /** The number to show is not the present one. */
+  get stale(): boolean {
+    return this.#stale || this.held;
+  }
+
+  /** The number from before a restart is shown until the new roster reaches it or {@link release} is called. */
+  get held(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** What a sync asks for: everything after this. */
+  get syncVersion(): RosterVersion {
+    return (this.listed ? this.total.listVersion : this.total.version) ?? { epoch: 0, seq: 0 };
+  }
+
+  /**
+   * Takes the answer to a join: it replaces whatever was known.
+   *
+   * @param hold Whether a larger number from an earlier epoch stays for the moment, because a restarted
+   *   server counts up again while its clients come back.
+   */
+  join(frame: JoinedFrame, hold: boolean): void {
+    const { count, total } = this;
+    const restarted = total.version && total.version.epoch !== frame.epoch;
+    total.restart({ epoch: frame.epoch, seq: frame.seq }, frame.count);
+    this.#held = hold && restarted ? count : undefined;
+    this.#settle(frame);
+  }
+
+  /** Takes any other news. Returns what changed in the list, and whether something is missing that a sync has to fetch. */
+  receive(frame: RosterNews): { transition?: Transition; behind: boolean } {
+    if (frame.type === 'stale') {
+      this.#stale = true;
+      return { behind: false };
+    }
+    if (frame.type === 'detail') {
+      this.listed = false;
+      this.total.forgetList();
+      return { behind: false };
+    }
+    const { total } = this;
+    const version = { epoch: frame.epoch, seq: frame.seq };
+    const known = total.version;
+    if (total.advance(version, frame.count) || (known && !isLater(known, version))) this.#settle(frame);
+    if (!this.listed) return { behind: false };
+    const list = total.listVersion;
+    if (list && !isLater(version, list)) return { behind: false };
+    switch (frame.type) {
+      case 'count':
+        return { behind: true };
+      case 'change':
+        if (list?.epoch !== frame.epoch || list.seq !== frame.from) return { behind: !!list };
+        return { transition: total.apply(frame.created, frame.destroyed, version), behind: false };
+      case 'snapshot':
+        return { transition: this.#collect(frame, version), behind: false };
+    }
+  }
+
+  /** Stops holding the number from before a restart. */
+  release(): void {
+    this.#held = undefined;
+  }
+
+  /** Forgets the list, whose connections ended with one's own. */
+  forgetList(): void {
+    this.total.forgetList();
+    this.#pages = undefined;
+  }
+
+  /** Back to nothing known. */
+  clear(): void {
+    this.forgetList();
+    this.total.clear();
+    this.#held = undefined;
+    this.#stale = false;
+  }
+
+  #settle(frame: { stale?: boolean }): void {
+    this.#stale = !!frame.stale;
+    if (this.held && this.total.count! >= this.#held!) this.release();
+  }
+
+  #collect(frame: SnapshotFrame, version: RosterVersion): Transition | undefined {
+    let pages = this.#pages;
+    if (!pages || isLater(version, pages.version) || isLater(pages.version, version)) {
+      pages = this.#pages = { version, connections: [], missing: frame.pages };
+    }
+    if (!pages.connections[frame.page]) pages.missing--;
+    pages.connections[frame.page] = frame.connections;
+    if (pages.missing) return undefined;
+    this.#pages = undefined;
+    return this.total.replace(pages.connections.flat(), version);
+  }
+}
