@@ -1,0 +1,29 @@
+import { CloseCode } from '../../protocol/close-code.js';
+import type { ConnectionReason } from '../../protocol/connection.js';
+
+/** When a connection without a socket is to leave, in ms since the epoch, and why. */
+export interface DepartureDue {
+  readonly at: number;
+  readonly reason: ConnectionReason;
+}
+
+/** How long a page that went away may take to come back as the next page, in ms. */
+const pageGrace = 3_000;
+/** How long a broken connection may take to come back, in ms. */
+const breakGrace = 10_000;
+/** How long a connection may show no sign of life, in ms. */
+export const silenceLimit = 20_000;
+
+/**
+ * The reason table: what becomes of a connection whose socket closed.
+ *
+ * @param code The WebSocket close code; 1005 and 1006 as RFC 6455, section 7.4.1, has them.
+ * @param frozen Whether its page had said that it is frozen: a browser then closes with 1001 what is no leave.
+ */
+export function departureAfter(code: number, frozen: boolean, lastSeen: number, now: number): DepartureDue {
+  if (code === CloseCode.normal || code === 1005) return { at: now, reason: 'clientDisconnected' };
+  if (code === CloseCode.pageHidden || (code === 1001 && !frozen)) {
+    return { at: now + pageGrace, reason: 'clientDisconnected' };
+  }
+  return { at: Math.min(now + breakGrace, lastSeen + silenceLimit), reason: 'networkDisconnected' };
+}

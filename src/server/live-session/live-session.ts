@@ -1,0 +1,305 @@
+import type { Detail, SyncFrame, Visibility } from '../../protocol/client-frames.js';
+import { CloseCode } from '../../protocol/close-code.js';
+import type { Connection, ConnectionReason, Role } from '../../protocol/connection.js';
+import { isLater } from '../../protocol/roster-version.js';
+import type { CountFrame, DetailFrame, JoinedFrame } from '../../protocol/server-frames.js';
+import type { Roster, RosterChange, RosterState } from '../roster/index.js';
+import { ConnectionList } from './connection-list.js';
+import { departureAfter } from './departure.js';
+import type { FlushLoop } from './flush-loop.js';
+import { Membership, type Member } from './membership.js';
+import { Watcher, type Outlet } from './watcher.js';
+
+/** How long joins and leaves wait for more of them, in ms. */
+const batchDelay = 20;
+/** A data frame goes to each socket at least this often, in ms. */
+export const heartbeat = 25_000;
+/** The largest list that watchers are told of, and how many may come and go in a second. */
+const longestList = 1_000;
+const mostChanges = 50;
+const changesMeasured = 10;
+
+/** What a client joins with, once its token was accepted. */
+export interface Joining {
+  readonly key: string;
+  readonly role: Role;
+  readonly data: string;
+  readonly observe: boolean;
+  readonly detail: Detail;
+  readonly mayList: boolean;
+}
+
+/** What a session has from the server that it lives in. */
+export interface LiveSessionOptions {
+  readonly sessionId: string;
+  readonly roster: Roster;
+  readonly loop: FlushLoop;
+  /** Called when nobody is here any more, connected or watching. */
+  readonly onEmpty: () => void;
+}
+
+/** A session on this process: who is connected to it here, who watches it here, and what they are told. */
+export class LiveSession {
+  readonly #sessionId: string;
+  readonly #roster: Roster;
+  readonly #loop: FlushLoop;
+  readonly #onEmpty: () => void;
+  readonly #members = new Membership<Watcher>();
+  readonly #watchers = new Set<Watcher>();
+  readonly #ready: Promise<void>;
+  readonly #unwatch: () => void;
+  #state: RosterState = { epoch: 0, seq: 0, count: 0 };
+  #countFrame: string | undefined;
+  #list: ConnectionList | undefined;
+  #listLoading = false;
+  #changes: { at: number; size: number }[] = [];
+  #batch: Promise<RosterState> | undefined;
+  #departures: NodeJS.Timeout | undefined;
+
+  constructor({ sessionId, roster, loop, onEmpty }: LiveSessionOptions) {
+    this.#sessionId = sessionId;
+    this.#roster = roster;
+    this.#loop = loop;
+    this.#onEmpty = onEmpty;
+    this.#unwatch = roster.watch(sessionId, (change) => this.#receive(change));
+    this.#ready = roster.read(sessionId).then((state) => this.#advance(state));
+  }
+
+  /** How many connections this process holds, those between two sockets included. */
+  get members(): number {
+    return this.#members.size;
+  }
+
+  get watchers(): ReadonlySet<Watcher> {
+    return this.#watchers;
+  }
+
+  /** Whether a key is that of a connection that is counted here. */
+  isMember(key: string): boolean {
+    return !!this.#members.withKey(key);
+  }
+
+  /** Adds a socket: as a new connection, as the one its key belongs to, or as an observer. */
+  join(outlet: Outlet, joining: Joining): Watcher {
+    const watcher = new Watcher(outlet, joining.role, joining.mayList);
+    watcher.detail = joining.detail;
+    this.#watchers.add(watcher);
+    void this.#admit(watcher, joining);
+    return watcher;
+  }
+
+  /** Takes a socket away. Its connection leaves by the reason table. */
+  leave(watcher: Watcher, code: number, lastSeen: number): void {
+    const { member } = watcher;
+    this.#forget(watcher);
+    if (member?.link === watcher) {
+      const now = Date.now();
+      const due = departureAfter(code, watcher.visibility === 'frozen', lastSeen, now);
+      if (due.at <= now) void this.#depart(member, due.reason);
+      else {
+        this.#members.lose(member, due);
+        this.#awaitDepartures();
+      }
+    }
+    this.#closeIfEmpty();
+  }
+
+  /** Removes a connection by force. Resolves when it is out of the count; undefined where there is none here. */
+  forceDisconnect(connectionId: string): { key: string; gone: Promise<unknown> } | undefined {
+    const member = this.#members.withId(connectionId);
+    if (!member) return undefined;
+    const watcher = member.link;
+    member.link = undefined;
+    if (watcher) this.#forget(watcher);
+    watcher?.outlet.close(CloseCode.removed);
+    return { key: member.key, gone: this.#depart(member, 'forceDisconnected') };
+  }
+
+  list(): Promise<readonly Connection[]> {
+    return this.#roster.list(this.#sessionId).then(({ connections }) => connections);
+  }
+
+  sync(watcher: Watcher, { epoch, seq, detail }: SyncFrame): void {
+    if (detail) watcher.detail = detail;
+    if (watcher.detail === 'connections') watcher.listVersion = { epoch, seq };
+    watcher.asked = true;
+    this.#loop.mark(this);
+  }
+
+  setVisibility(watcher: Watcher, visibility: Visibility): void {
+    watcher.visibility = visibility;
+    if (visibility !== 'visible' || !watcher.joined) return;
+    this.beat(watcher, Date.now());
+    if (watcher.detail === 'connections') this.#loop.mark(this);
+  }
+
+  /** Tells each watcher what is new to it. */
+  flush(): void {
+    const changes = this.#list?.step() ?? 0;
+    const now = Date.now();
+    if (this.#list && this.#isTooMuch(changes, now)) this.#suppressLists(now);
+    for (const watcher of this.#watchers) this.tell(watcher, now);
+  }
+
+  /** Tells a watcher what is new to it, now or as soon as it can take it. */
+  tell(watcher: Watcher, now: number): void {
+    watcher.deferred = false;
+    if (!watcher.joined) return;
+    if (watcher.detail === 'connections' && !watcher.mayList) this.#suppressList(watcher, now);
+    const list = watcher.detail === 'connections' ? (this.#list ?? this.#loadList()) : undefined;
+    if (watcher.detail === 'connections' && !list) return;
+    const behind = list
+      ? !watcher.listVersion || isLater(list.version, watcher.listVersion)
+      : isLater(this.#state, watcher.version);
+    if (!behind && !watcher.asked) return;
+    if (!watcher.receptive(now)) {
+      watcher.deferred = true;
+      return;
+    }
+    if (list && behind) {
+      for (const frame of list.framesSince(watcher.listVersion)) watcher.send(frame, now);
+      watcher.listVersion = list.version;
+    } else {
+      watcher.send(this.#count(), now);
+    }
+    watcher.version = this.#state;
+    watcher.asked = false;
+  }
+
+  /** Sends the number to a watcher that heard nothing for long. */
+  beat(watcher: Watcher, now: number): void {
+    watcher.send(this.#count(), now);
+    watcher.version = this.#state;
+  }
+
+  close(): void {
+    clearTimeout(this.#departures);
+    this.#unwatch();
+  }
+
+  async #admit(watcher: Watcher, { key, data, observe }: Joining): Promise<void> {
+    await this.#ready;
+    let resumed = false;
+    if (!observe) {
+      const member = this.#members.withKey(key);
+      if (member) {
+        resumed = true;
+        const older = this.#members.resume(member, watcher);
+        watcher.member = member;
+        if (older) {
+          this.#forget(older);
+          older.outlet.close(CloseCode.superseded);
+        }
+        await this.#batch;
+      } else {
+        const connection = this.#roster.newConnection(data);
+        watcher.member = this.#members.add(key, connection, watcher);
+        this.#roster.add(this.#sessionId, connection);
+        this.#advance(await this.#write());
+      }
+    }
+    if (!this.#watchers.has(watcher)) return;
+    const { epoch, seq, count } = this.#state;
+    const frame: JoinedFrame = {
+      type: 'joined',
+      connection: watcher.connection,
+      role: watcher.role,
+      resumed,
+      epoch,
+      seq,
+      count,
+      heartbeat,
+    };
+    watcher.joined = true;
+    watcher.version = this.#state;
+    watcher.send(JSON.stringify(frame), Date.now());
+    if (watcher.detail === 'connections') this.#loop.mark(this);
+  }
+
+  #receive(change: RosterChange): void {
+    if (this.#list && !this.#list.receive(change)) this.#list = undefined;
+    this.#advance(change);
+  }
+
+  #advance(state: RosterState): void {
+    if (!isLater(state, this.#state)) return;
+    const urgent = !state.count !== !this.#state.count;
+    const { epoch, seq, count } = state;
+    this.#state = { epoch, seq, count };
+    this.#countFrame = undefined;
+    this.#loop.mark(this, urgent);
+  }
+
+  #count(): string {
+    return (this.#countFrame ??= JSON.stringify({ type: 'count', ...this.#state } satisfies CountFrame));
+  }
+
+  #loadList(): undefined {
+    if (this.#listLoading) return;
+    this.#listLoading = true;
+    void this.#roster.list(this.#sessionId).then((list) => {
+      this.#listLoading = false;
+      this.#list = new ConnectionList(list);
+      this.#loop.mark(this, true);
+    });
+  }
+
+  #isTooMuch(changes: number, now: number): boolean {
+    this.#changes = this.#changes.filter(({ at }) => now - at < changesMeasured * 1000);
+    this.#changes.push({ at: now, size: changes });
+    const lately = this.#changes.reduce((sum, { size }) => sum + size, 0);
+    return this.#list!.size > longestList || lately > mostChanges * changesMeasured;
+  }
+
+  #suppressLists(now: number): void {
+    for (const watcher of this.#watchers) {
+      if (watcher.detail === 'connections') this.#suppressList(watcher, now);
+    }
+    this.#list = undefined;
+  }
+
+  #suppressList(watcher: Watcher, now: number): void {
+    watcher.detail = 'count';
+    watcher.listVersion = undefined;
+    watcher.send(JSON.stringify({ type: 'detail', detail: 'count' } satisfies DetailFrame), now);
+  }
+
+  #depart(member: Member<Watcher>, reason: ConnectionReason): Promise<unknown> {
+    this.#members.remove(member);
+    this.#roster.remove(this.#sessionId, member.connection.connectionId, reason);
+    return this.#write().then((state) => {
+      this.#advance(state);
+      this.#closeIfEmpty();
+    });
+  }
+
+  #awaitDepartures(): void {
+    clearTimeout(this.#departures);
+    const next = this.#members.nextDue;
+    if (next === Infinity) return;
+    this.#departures = setTimeout(
+      () => {
+        for (const member of this.#members.overdue(Date.now())) void this.#depart(member, member.due!.reason);
+        this.#awaitDepartures();
+      },
+      Math.max(0, next - Date.now()),
+    );
+  }
+
+  #write(): Promise<RosterState> {
+    return (this.#batch ??= new Promise<void>((resolve) => setTimeout(resolve, batchDelay)).then(() => {
+      this.#batch = undefined;
+      return this.#roster.write(this.#sessionId);
+    }));
+  }
+
+  #forget(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+    if (this.#list && ![...this.#watchers].some(({ detail }) => detail === 'connections'))
+      this.#list = undefined;
+  }
+
+  #closeIfEmpty(): void {
+    if (!this.#watchers.size && !this.#members.size && !this.#batch) this.#onEmpty();
+  }
+}

@@ -1,0 +1,62 @@
+import type { Connection } from '../../protocol/connection.js';
+import { MemoryEngine, Roster } from '../roster/index.js';
+import { FlushLoop } from './flush-loop.js';
+import { LiveSession } from './live-session.js';
+import { RemovedKeys } from './removed-keys.js';
+
+/** All sessions that somebody is connected to or watches on this process. */
+export class LiveSessions {
+  readonly #roster = new Roster({ engine: new MemoryEngine() });
+  readonly #loop = new FlushLoop();
+  readonly #sessions = new Map<string, LiveSession>();
+  readonly #removed = new RemovedKeys();
+
+  /** The session of an id, live from now on: sessions come into being by being asked for. */
+  open(sessionId: string): LiveSession {
+    let session = this.#sessions.get(sessionId);
+    if (!session) {
+      const opened = new LiveSession({
+        sessionId,
+        roster: this.#roster,
+        loop: this.#loop,
+        onEmpty: () => {
+          if (this.#sessions.get(sessionId) !== opened) return;
+          this.#sessions.delete(sessionId);
+          opened.close();
+        },
+      });
+      this.#sessions.set(sessionId, (session = opened));
+    }
+    return session;
+  }
+
+  /** The session of an id where it is live. */
+  find(sessionId: string): LiveSession | undefined {
+    return this.#sessions.get(sessionId);
+  }
+
+  /** Whether a key belonged to a connection that was removed by force. */
+  isRemoved(sessionId: string, key: string): boolean {
+    return this.#removed.has(sessionId, key, Date.now());
+  }
+
+  /** The connections of a session, wherever they are. */
+  async list(sessionId: string): Promise<readonly Connection[]> {
+    return (await this.#roster.list(sessionId)).connections;
+  }
+
+  /** Removes a connection. Resolves when it is out of the count; to false where there is no such connection. */
+  async forceDisconnect(sessionId: string, connectionId: string): Promise<boolean> {
+    const removed = this.find(sessionId)?.forceDisconnect(connectionId);
+    if (!removed) return false;
+    this.#removed.add(sessionId, removed.key, Date.now());
+    await removed.gone;
+    return true;
+  }
+
+  close(): void {
+    this.#loop.stop();
+    for (const session of this.#sessions.values()) session.close();
+    this.#sessions.clear();
+  }
+}

@@ -1,0 +1,146 @@
+import type { Connection, Departure } from '../../protocol/connection.js';
+import type { RosterBatch, RosterChange, RosterEngine, RosterState } from './roster-engine.js';
+
+interface StoredRoster {
+  epoch: number;
+  seq: number;
+  /** The parts by incarnation, each by connection id. */
+  readonly parts: Map<string, Map<string, Connection>>;
+}
+
+/** What a {@link MemoryEngine} takes. */
+export interface MemoryEngineOptions {
+  /** How long an unrenewed lease holds, in ms. Default: for ever, since there is one process. */
+  lease?: number;
+  /** The clock, in ms. */
+  now?: () => number;
+}
+
+/** Rosters in the memory of one process: nothing beside it, nothing kept over a restart. */
+export class MemoryEngine implements RosterEngine {
+  readonly #lease: number;
+  readonly #now: () => number;
+  readonly #rosters = new Map<string, StoredRoster>();
+  readonly #leases = new Map<string, number>();
+  readonly #fenced = new Set<string>();
+  readonly #listeners = new Map<string, Set<(change: RosterChange) => void>>();
+  #lastEpoch = 0;
+
+  constructor({ lease = Infinity, now = Date.now }: MemoryEngineOptions = {}) {
+    this.#lease = lease;
+    this.#now = now;
+  }
+
+  async renew(incarnation: string): Promise<boolean> {
+    const held = this.#holdsLease(incarnation);
+    this.#leases.set(incarnation, this.#now() + this.#lease);
+    return held;
+  }
+
+  async apply({
+    sessionId,
+    incarnation,
+    created,
+    destroyed,
+    lastEpoch,
+  }: RosterBatch): Promise<RosterState | undefined> {
+    if (this.isFenced(incarnation)) return undefined;
+    const known = this.#rosters.get(sessionId);
+    const roster = known ?? { epoch: this.nextEpoch(lastEpoch), seq: 0, parts: new Map() };
+    const part = roster.parts.get(incarnation) ?? new Map<string, Connection>();
+    const added = created.filter(({ connectionId }) => !part.has(connectionId));
+    const removed = destroyed
+      .map(({ reason, connections }) => ({ reason, connections: connections.filter((id) => part.has(id)) }))
+      .filter(({ connections }) => connections.length);
+    // A roster that somebody knew and that is gone is told anew even where nobody is in it.
+    const lost = !known && lastEpoch > 0;
+    if (!added.length && !removed.length && !lost) return this.#state(known);
+    for (const connection of added) part.set(connection.connectionId, connection);
+    for (const { connections } of removed) for (const id of connections) part.delete(id);
+    this.#rosters.set(sessionId, roster);
+    if (part.size) roster.parts.set(incarnation, part);
+    else roster.parts.delete(incarnation);
+    this.#publish(sessionId, roster, added, removed);
+    return this.#state(roster);
+  }
+
+  async reap(): Promise<void> {
+    for (const incarnation of this.#leases.keys()) {
+      if (this.#holdsLease(incarnation)) continue;
+      this.#fenced.add(incarnation);
+      this.#leases.delete(incarnation);
+      for (const [sessionId, roster] of this.#rosters) {
+        const part = roster.parts.get(incarnation);
+        if (!part) continue;
+        roster.parts.delete(incarnation);
+        this.#publish(
+          sessionId,
+          roster,
+          [],
+          [{ reason: 'networkDisconnected', connections: [...part.keys()] }],
+        );
+      }
+    }
+  }
+
+  async read(sessionId: string): Promise<RosterState> {
+    return this.#state(this.#rosters.get(sessionId));
+  }
+
+  async list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }> {
+    const roster = this.#rosters.get(sessionId);
+    const connections = [...(roster?.parts.values() ?? [])].flatMap((part) => [...part.values()]);
+    return { ...this.#state(roster), connections };
+  }
+
+  watch(sessionId: string, listener: (change: RosterChange) => void): () => void {
+    const listeners = this.#listeners.get(sessionId) ?? new Set();
+    this.#listeners.set(sessionId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size) return;
+      this.#listeners.delete(sessionId);
+      this.#forgetEmpty(sessionId);
+    };
+  }
+
+  /** Forgets everything, as an engine does that comes back empty. */
+  protected wipe(): void {
+    this.#rosters.clear();
+    this.#leases.clear();
+    this.#fenced.clear();
+  }
+
+  /** A late write of a reaped incarnation has no effect. */
+  protected isFenced(incarnation: string): boolean {
+    return this.#fenced.has(incarnation);
+  }
+
+  /** Epochs are ordered, so that what is left of an earlier life of a session can be told from the present one. */
+  protected nextEpoch(lastEpoch: number): number {
+    return (this.#lastEpoch = Math.max(this.#now(), this.#lastEpoch + 1, lastEpoch + 1));
+  }
+
+  #holdsLease(incarnation: string): boolean {
+    return (this.#leases.get(incarnation) ?? -Infinity) > this.#now();
+  }
+
+  #publish(sessionId: string, roster: StoredRoster, created: Connection[], destroyed: Departure[]): void {
+    const from = roster.seq++;
+    const change = { ...this.#state(roster), from, created, destroyed };
+    for (const listener of this.#listeners.get(sessionId) ?? []) listener(change);
+    this.#forgetEmpty(sessionId);
+  }
+
+  #state(roster: StoredRoster | undefined): RosterState {
+    if (!roster) return { epoch: 0, seq: 0, count: 0 };
+    let count = 0;
+    for (const part of roster.parts.values()) count += part.size;
+    return { epoch: roster.epoch, seq: roster.seq, count };
+  }
+
+  #forgetEmpty(sessionId: string): void {
+    if (!this.#rosters.get(sessionId)?.parts.size && !this.#listeners.has(sessionId))
+      this.#rosters.delete(sessionId);
+  }
+}

@@ -1,0 +1,244 @@
+import type { WebSocket } from 'ws';
+import { parseClientFrame, type ClientFrame, type JoinFrame } from '../../protocol/client-frames.js';
+import { CloseCode } from '../../protocol/close-code.js';
+import { ProtocolError } from '../../protocol/frame-shape.js';
+import type { ErrorFrame, ResultFrame } from '../../protocol/server-frames.js';
+import { SessionError } from '../../protocol/session-error.js';
+import { isSessionId } from '../../protocol/session-id.js';
+import type { LiveSession, LiveSessions, Outlet, Watcher } from '../live-session/index.js';
+import { admit, type TokenPolicy } from '../tokens/index.js';
+import { FrameRate } from './frame-rate.js';
+
+/** How long a client may take for its join, in ms. */
+const joinTimeout = 5_000;
+/** How long an unanswered ping keeps frames back, in ms. */
+const answerTime = 5_000;
+/** How much a reader may leave unread, in bytes, and for how long, in ms. */
+const mostUnread = 64 * 1024;
+const slowTime = 30_000;
+/** How long a client may take to answer a close, in ms. */
+const closeTimeout = 2_000;
+
+/** What the sockets of a server share. */
+export interface SocketContext {
+  readonly live: LiveSessions;
+  readonly policy: TokenPolicy;
+}
+
+/** One client's WebSocket: frames in, frames out, signs of life. */
+export class ClientSocket implements Outlet {
+  /** When the client was last heard of, in ms since the epoch. */
+  lastSeen = Date.now();
+  /** Called once when the socket is gone. */
+  onGone = (): void => {};
+
+  readonly #socket: WebSocket;
+  readonly #context: SocketContext;
+  readonly #rate = new FrameRate(Date.now());
+  readonly #joinLimit: NodeJS.Timeout;
+  #work: Promise<void> = Promise.resolve();
+  #session: LiveSession | undefined;
+  #watcher: Watcher | undefined;
+  #sessionId = '';
+  #closeCode: number | undefined;
+  #pingedAt: number | undefined;
+  #fullSince: number | undefined;
+
+  constructor(socket: WebSocket, context: SocketContext) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#joinLimit = setTimeout(
+      () => this.refuse(CloseCode.protocol, 2001, 'No join frame within 5 s: send one as the first frame'),
+      joinTimeout,
+    );
+    socket.on('message', (data: Buffer, binary: boolean) => this.#receive(data, binary));
+    socket.on('pong', () => this.#seen());
+    socket.on('ping', () => this.#seen());
+    // What a client did wrong on the level of RFC 6455 ends in a close event of its own.
+    socket.on('error', () => {});
+    socket.on('close', (code: number) => this.#closed(code));
+  }
+
+  get blocked(): boolean {
+    const now = Date.now();
+    this.#fullSince = this.#socket.bufferedAmount > mostUnread ? (this.#fullSince ?? now) : undefined;
+    return (
+      this.#fullSince !== undefined || (this.#pingedAt !== undefined && now - this.#pingedAt > answerTime)
+    );
+  }
+
+  send(frame: string): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame);
+  }
+
+  close(code: number): void {
+    if (this.#closeCode !== undefined) return;
+    this.#closeCode = code;
+    this.#socket.close(code);
+    setTimeout(() => this.#socket.terminate(), closeTimeout).unref();
+  }
+
+  /** Says what was wrong, then closes. */
+  refuse(
+    code: number,
+    errorCode: SessionError['code'],
+    message: string,
+    fatal = true,
+    retryAfter?: number,
+  ): void {
+    const error = new SessionError(errorCode, message, fatal, retryAfter);
+    this.send(errorFrame(error));
+    this.close(code);
+  }
+
+  ping(now: number): void {
+    this.#pingedAt ??= now;
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+  }
+
+  /** Starts the client's time for a sign of life again. */
+  forgive(now: number): void {
+    this.lastSeen = now;
+    this.#pingedAt = undefined;
+  }
+
+  /** Gives up a client that shows no sign of life. */
+  fallSilent(): void {
+    this.#closed(1006);
+    this.#socket.terminate();
+  }
+
+  /**
+   * Sends what could not be sent before, and the number where the last frame is older than `beatAfter` ms.
+   */
+  catchUp(now: number, beatAfter: number): void {
+    const watcher = this.#watcher;
+    if (!watcher) return;
+    if (this.blocked) {
+      if (this.#fullSince !== undefined && now - this.#fullSince >= slowTime) this.close(CloseCode.tooSlow);
+      return;
+    }
+    if (watcher.deferred) this.#session!.tell(watcher, now);
+    if (watcher.joined && watcher.visibility !== 'frozen' && now - watcher.sentAt >= beatAfter) {
+      this.#session!.beat(watcher, now);
+    }
+  }
+
+  #seen(): void {
+    this.forgive(Date.now());
+  }
+
+  #receive(data: Buffer, binary: boolean): void {
+    this.#seen();
+    if (this.#closeCode !== undefined) return;
+    if (!this.#rate.take(this.lastSeen)) {
+      return this.refuse(
+        CloseCode.tooManyFrames,
+        2001,
+        'More than 20 frames a second: send fewer',
+        false,
+        30,
+      );
+    }
+    let frame: ClientFrame;
+    try {
+      if (binary) throw new ProtocolError('A frame has to be text, not binary');
+      frame = parseClientFrame(data.toString());
+    } catch (error) {
+      return this.refuse(CloseCode.protocol, 2001, (error as ProtocolError).message);
+    }
+    // One after the other: a frame behind the join must not overtake its token check.
+    this.#work = this.#work
+      .then(() => this.#handle(frame))
+      .catch((error: unknown) => {
+        console.error('A frame could not be handled:', error);
+        this.refuse(1011, 2001, 'The server failed to handle a frame', false);
+      });
+  }
+
+  async #handle(frame: ClientFrame): Promise<void> {
+    if (this.#closeCode !== undefined) return;
+    if (frame.type === 'join') return this.#join(frame);
+    const session = this.#session;
+    const watcher = this.#watcher;
+    if (!session || !watcher) {
+      return this.refuse(
+        CloseCode.protocol,
+        2001,
+        `A "${frame.type}" frame came before the join: join first`,
+      );
+    }
+    switch (frame.type) {
+      case 'leave':
+        this.close(CloseCode.normal);
+        this.#closed(CloseCode.normal);
+        break;
+      case 'sync':
+        session.sync(watcher, frame);
+        break;
+      case 'visibility':
+        session.setVisibility(watcher, frame.state);
+        break;
+      case 'forceDisconnect': {
+        const { id, connectionId } = frame;
+        const error = await this.#forceDisconnect(watcher, connectionId);
+        this.send(
+          error ? errorFrame(error, id) : JSON.stringify({ type: 'result', id } satisfies ResultFrame),
+        );
+      }
+    }
+  }
+
+  async #join(frame: JoinFrame): Promise<void> {
+    const { sessionId, key, observe, detail } = frame;
+    const { live, policy } = this.#context;
+    if (this.#watcher)
+      return this.refuse(CloseCode.protocol, 2001, 'A second join on one socket: open another');
+    if (isSessionId(sessionId) && live.isRemoved(sessionId, key)) return this.close(CloseCode.removed);
+    let admission;
+    try {
+      const ignoreExpiry = !!live.find(sessionId)?.isMember(key);
+      admission = await admit(frame, policy, { ignoreExpiry });
+    } catch (error) {
+      if (!(error instanceof SessionError)) throw error;
+      const code = error.code === 1005 ? CloseCode.badSession : CloseCode.unauthorized;
+      return this.refuse(code, error.code, error.message);
+    }
+    clearTimeout(this.#joinLimit);
+    if (this.#closeCode !== undefined || this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#sessionId = sessionId;
+    this.#session = live.open(sessionId);
+    this.#watcher = this.#session.join(this, {
+      key,
+      role: admission.role,
+      data: admission.data,
+      observe: !!observe || admission.role === 'observer',
+      detail,
+      mayList: admission.authenticated,
+    });
+  }
+
+  async #forceDisconnect(watcher: Watcher, connectionId: string): Promise<SessionError | undefined> {
+    if (watcher.role !== 'moderator') {
+      return new SessionError(
+        1520,
+        `Removing a connection takes a token of the moderator role, not ${watcher.role}`,
+      );
+    }
+    if (await this.#context.live.forceDisconnect(this.#sessionId, connectionId)) return undefined;
+    return new SessionError(1011, `No connection "${connectionId}" is in the session`);
+  }
+
+  #closed(code: number): void {
+    clearTimeout(this.#joinLimit);
+    const watcher = this.#watcher;
+    this.#watcher = undefined;
+    // What this side closed with tells why; the other side may answer anything.
+    this.#closeCode ??= code;
+    if (watcher) this.#session!.leave(watcher, this.#closeCode, this.lastSeen);
+    this.onGone();
+  }
+}
+
+const errorFrame = ({ name, code, message, fatal, retryAfter }: SessionError, id?: number): string =>
+  JSON.stringify({ type: 'error', id, name, code, message, fatal, retryAfter } satisfies ErrorFrame);

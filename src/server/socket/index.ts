@@ -1,0 +1,1 @@
+export { acceptSockets, type AcceptedSockets } from './accept-sockets.js';
