@@ -1,0 +1,159 @@
+import { isIP } from 'node:net';
+import { isSessionId } from '../protocol/session-id.js';
+import { isLoopback } from './loopback.js';
+import { nameOf, readOptions, UsageError, type OptionValues } from './options.js';
+
+/** In characters. OpenTok's secrets have 40. */
+const shortestSecret = 16;
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > 65_535) throw new Error('it has to be a port number from 0 to 65535');
+  return number;
+}
+
+function host(text: string): string {
+  if (!isIP(text) && !/^[\w.-]+$/.test(text)) {
+    throw new Error('it has to be a host name or an IP address, without scheme, port or path');
+  }
+  return text;
+}
+
+function apiKey(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (!/^[\w.-]{1,100}$/.test(text)) {
+    throw new Error('it has to be 1 to 100 letters, digits, dots, hyphens and underscores');
+  }
+  return text;
+}
+
+function apiSecrets(text: string): string[] {
+  const secrets = list(text);
+  if (secrets.length > 2) {
+    throw new Error(`it holds ${secrets.length} secrets: give one, or two while the old one is replaced`);
+  }
+  if (secrets.some((secret) => secret.length < shortestSecret)) {
+    throw new Error(
+      `a secret of fewer than ${shortestSecret} characters can be guessed: take a longer one, as openssl rand -hex 20 makes it`,
+    );
+  }
+  return secrets;
+}
+
+function openSessions(text: string): string[] {
+  const patterns = list(text);
+  if (!patterns.every(isSessionId)) {
+    throw new Error('each id has to be 1 to 255 characters, without control characters');
+  }
+  return patterns;
+}
+
+function allowedOrigins(text: string): string[] {
+  const origins = list(text);
+  for (const origin of origins) {
+    if (origin === '*' || origin === 'null') continue;
+    if (!/^[a-z][a-z\d+.-]*:\/\/[^*]+$/i.test(origin) || !URL.canParse(origin)) {
+      throw new Error('each has to be an origin such as https://example.com, or null, or * for every one');
+    }
+    const url = new URL(origin);
+    // Of other schemes, as apps have them, URL knows no origin: they are taken as written.
+    if (/^https?:$/.test(url.protocol) && url.origin !== origin) {
+      throw new Error(`an origin is scheme, host and port alone: write ${url.origin}`);
+    }
+  }
+  return origins;
+}
+
+/** The settings of the session server. What reads, checks and describes them works from this table. */
+export const settings = {
+  port: {
+    flag: 'port',
+    variable: 'PORT',
+    placeholder: 'number',
+    default: '8787',
+    description: 'Where to listen; 0 takes any free port.',
+    parse: port,
+  },
+  host: {
+    flag: 'host',
+    variable: 'HOST',
+    placeholder: 'address',
+    default: '127.0.0.1',
+    description: 'The address to listen on. Any but a loopback address needs a key and a secret.',
+    parse: host,
+  },
+  apiKey: {
+    flag: 'api-key',
+    variable: 'API_KEY',
+    placeholder: 'key',
+    default: '',
+    description:
+      'The project that tokens are made for. Without key and secret the server is for development.',
+    parse: apiKey,
+  },
+  apiSecrets: {
+    flag: 'api-secret',
+    variable: 'API_SECRET',
+    placeholder: 'secret',
+    default: '',
+    description: `What tokens are signed with, at least ${shortestSecret} characters; two, with a comma between, while one is replaced.`,
+    secret: true,
+    parse: apiSecrets,
+  },
+  openSessions: {
+    flag: 'open-sessions',
+    variable: 'OPEN_SESSIONS',
+    placeholder: 'ids',
+    default: '',
+    description:
+      'Sessions that anyone may join without a token, with commas between; * stands for any characters.',
+    parse: openSessions,
+  },
+  allowedOrigins: {
+    flag: 'allow-origin',
+    variable: 'ALLOW_ORIGIN',
+    placeholder: 'origins',
+    default: '',
+    description:
+      "The origins of pages that may connect besides the server's own, with commas between; may hold null (sandboxed and local pages); * is every origin, as in development.",
+    parse: allowedOrigins,
+  },
+} as const;
+
+/** What the session server was told. */
+export type Settings = OptionValues<typeof settings>;
+
+/**
+ * Reads the settings from the command line and the environment.
+ *
+ * @throws {UsageError} where one is unknown or bad, or where two contradict each other.
+ */
+export function readSettings(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const values = readOptions(settings, args, environment);
+  const key = nameOf(settings.apiKey);
+  const secret = nameOf(settings.apiSecrets);
+  const hasSecret = values.apiSecrets.length > 0;
+  if (values.apiKey !== undefined && !hasSecret) {
+    throw new UsageError(
+      `${key} is "${values.apiKey}" but there is no ${secret}: give both, or neither for development`,
+    );
+  }
+  if (values.apiKey === undefined && hasSecret) {
+    throw new UsageError(`There is a ${secret} but no ${key}: give both, or neither for development`);
+  }
+  if (!hasSecret && !isLoopback(values.host)) {
+    throw new UsageError(
+      `${nameOf(settings.host)} is "${values.host}", which others can reach, but the server has only a development key: give ${key} and ${secret}, or listen on 127.0.0.1`,
+    );
+  }
+  return values;
+}
