@@ -1,0 +1,2 @@
+export * from './event-details.js';
+export { SessionConnectionCountElement } from './session-connection-count.js';

@@ -1,0 +1,200 @@
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { shareSession, type SharedSession } from '../client/shared-session.js';
+import { Timer } from '../client/timer.js';
+import { fetchToken } from '../client/token-url.js';
+import type { ConnectionReason } from '../protocol/connection.js';
+import { SessionError } from '../protocol/session-error.js';
+import type { ConnectionSource, SessionState } from '../session/connection-source.js';
+import type { StateChangeEvent } from '../session/events.js';
+
+/** The element that a {@link SourceController} works for, and what it reads there. */
+export interface SourceHost extends ReactiveControllerHost, HTMLElement {
+  session?: unknown;
+  sessionId?: string | null;
+  server?: string | null;
+  apiKey?: string | null;
+  token?: string | null;
+  tokenUrl?: string | null;
+  tokenProvider?: (() => Promise<string>) | null;
+  observe: boolean;
+  manual: boolean;
+}
+
+/** How long a number that is no longer vouched for is shown, in ms. */
+const longestStale = 120_000;
+
+/** Stands for a session that was left by `disconnect()`. */
+const left = 'left';
+
+/**
+ * Keeps an element in touch with its session: makes a ConnectionSource of its attributes, shared with the
+ * other elements of the page, or watches the one that it was given. Reads the attributes when the element
+ * updates, so that any number of changes, in any order, lead to one connect.
+ */
+export class SourceController implements ReactiveController {
+  /** The source in use. */
+  source: ConnectionSource | undefined;
+  state: SessionState = 'idle';
+  /** The session's total; undefined where there is none to show. */
+  count: number | undefined;
+  /** The count is the last known one. */
+  stale = false;
+  /** What went wrong last, until connected. */
+  error: SessionError | undefined;
+  /** What went wrong and was not told yet. */
+  readonly untold: SessionError[] = [];
+
+  readonly #host: SourceHost;
+  readonly #defaultServer: () => string | undefined;
+  /** Whether the page asked for the connection, or for its end; undefined where it left that to `manual`. */
+  #asked: boolean | undefined;
+  /** What the element was last found to want: a session object, the options of a session, or {@link left}. */
+  #wanted: unknown;
+  #token: unknown;
+  #reason: ConnectionReason | undefined;
+  #share: SharedSession | undefined;
+  #watching: AbortController | undefined;
+  readonly #expiry = new Timer();
+  #expired = false;
+
+  constructor(host: SourceHost, defaultServer: () => string | undefined) {
+    this.#host = host;
+    this.#defaultServer = defaultServer;
+    host.addController(this);
+  }
+
+  /** Why the state is `disconnected`. */
+  get reason(): ConnectionReason | undefined {
+    return this.state === 'disconnected' ? this.#reason : undefined;
+  }
+
+  /** Connects: the first time where the element is `manual`, else again. */
+  connect(): void {
+    this.#asked = true;
+    this.#share?.session.connect();
+    this.#host.requestUpdate();
+  }
+
+  /** Gives this element's share back. */
+  disconnect(): void {
+    this.#asked = false;
+    this.#host.requestUpdate();
+  }
+
+  hostConnected(): void {
+    this.#host.requestUpdate();
+  }
+
+  hostDisconnected(): void {
+    this.#take(undefined);
+    this.#host.requestUpdate();
+  }
+
+  hostUpdate(): void {
+    const wanted = this.#want();
+    const { token, tokenUrl } = this.#host;
+    const changed = this.#token !== (this.#token = token ?? tokenUrl);
+    if (wanted !== this.#wanted) this.#take(wanted);
+    else if (changed && this.state === 'failed') this.#share?.session.connect();
+  }
+
+  #want(): unknown {
+    const { isConnected, session, sessionId, server, apiKey, observe, manual } = this.#host;
+    if (!isConnected) return undefined;
+    if (session) return session;
+    if (!sessionId || !(this.#asked ?? !manual)) return sessionId && this.#asked === false ? left : undefined;
+    return JSON.stringify({
+      server: resolve(server ?? this.#defaultServer()),
+      sessionId: sessionId.split('{path}').join(location.pathname),
+      apiKey: apiKey || undefined,
+      observe: !!observe,
+    });
+  }
+
+  #take(wanted: unknown): void {
+    this.#watching?.abort();
+    this.#share?.release();
+    this.#share = this.source = this.error = undefined;
+    this.#wanted = wanted;
+    this.#read();
+    if (!wanted) return;
+    if (wanted === left) {
+      this.state = 'disconnected';
+      this.#reason = 'clientDisconnected';
+      return;
+    }
+    try {
+      this.#watch(this.#sourceOf(wanted));
+    } catch (error) {
+      this.state = 'failed';
+      this.#fail(error as SessionError);
+    }
+  }
+
+  #sourceOf(wanted: unknown): ConnectionSource {
+    if (typeof wanted === 'string') {
+      const options = JSON.parse(wanted);
+      if (!options.server) {
+        throw new SessionError(
+          1011,
+          'The attribute "server" is missing: it has to be the address of a session server',
+          true,
+        );
+      }
+      this.#share = shareSession(options, (refused) => this.#nextToken(refused));
+      return this.#share.session;
+    }
+    const source = Object(wanted);
+    if (source.addEventListener && 'count' in source && 'state' in source) return source;
+    throw new SessionError(1011, 'The property "session" has to be a ConnectionSource', true);
+  }
+
+  async #nextToken(refused: string | undefined): Promise<string | undefined> {
+    const { token, tokenProvider, tokenUrl } = this.#host;
+    if (token && token !== refused) return token;
+    return tokenProvider ? tokenProvider() : tokenUrl ? fetchToken(tokenUrl) : undefined;
+  }
+
+  #watch(source: ConnectionSource): void {
+    this.source = source;
+    const { signal } = (this.#watching = new AbortController());
+    for (const type of ['stateChanged', 'countChanged', 'sessionConnected']) {
+      source.addEventListener(type, (event) => this.#read(event), { signal });
+    }
+    source.addEventListener('sessionError', ({ error }) => this.#fail(error), { signal });
+    this.#read();
+  }
+
+  #fail(error: SessionError): void {
+    this.error = error;
+    this.untold.push(error);
+    this.#host.requestUpdate();
+  }
+
+  /** Takes over what the source says now. */
+  #read(event?: Event): void {
+    const { state = 'idle', stale, count } = this.source ?? ({} as Partial<ConnectionSource>);
+    if (event?.type === 'stateChanged') this.#reason = (event as StateChangeEvent).reason;
+    this.state = state;
+    if (state === 'connected') this.error = undefined;
+    const away = state === 'reconnecting';
+    this.stale = away || (!!stale && state === 'connected');
+    if (!this.stale) {
+      this.#expiry.stop();
+      this.#expired = false;
+    } else if (!this.#expiry.running && !this.#expired) {
+      this.#expiry.start(longestStale, () => {
+        this.#expired = true;
+        this.#read();
+      });
+    }
+    const shown =
+      (away || state === 'connected') && !this.#expired && Number.isSafeInteger(count) && count! >= 0;
+    this.count = shown ? count : undefined;
+    this.#host.requestUpdate();
+  }
+}
+
+/** The absolute form of an address in the page; an anchor, other than URL, throws at nothing. */
+const resolve = (address: string | undefined): string | undefined =>
+  address && Object.assign(document.createElement('a'), { href: address }).href;

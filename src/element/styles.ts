@@ -1,0 +1,57 @@
+import { css } from 'lit';
+
+/**
+ * Everything is laid out on inner elements: a page that resets all elements reaches the host, but not them.
+ * The shapes are strokes, so that they follow the text's colour in forced colours too.
+ */
+export const styles = css`
+  :host([hidden]) .base {
+    display: none;
+  }
+  .base {
+    position: relative;
+    font-variant-numeric: tabular-nums;
+  }
+  svg {
+    inline-size: var(--session-connection-count-indicator-size, 0.5em);
+    block-size: var(--session-connection-count-indicator-size, 0.5em);
+    margin-inline-end: var(--session-connection-count-gap, 0.4em);
+    vertical-align: 0.1em;
+    overflow: visible;
+    fill: none;
+    stroke: var(--session-connection-count-indicator-color, currentColor);
+    stroke-width: 2;
+    stroke-linecap: round;
+  }
+  .connected path {
+    stroke-width: 9;
+  }
+  [part='count'] {
+    display: inline-block;
+    min-inline-size: var(--session-connection-count-min-inline-size, 1ch);
+  }
+  .reconnecting [part='count'] {
+    text-decoration: underline dotted;
+    text-underline-offset: 0.2em;
+  }
+  .hidden {
+    position: absolute;
+    inline-size: 1px;
+    block-size: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+    user-select: none;
+  }
+  @media (prefers-reduced-motion: no-preference) {
+    .connecting svg,
+    .reconnecting svg {
+      animation: turn 2s linear infinite;
+    }
+  }
+  @keyframes turn {
+    to {
+      rotate: 1turn;
+    }
+  }
+`;
