@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { isSessionId } from '../protocol/session-id.js';
 import { isLoopback } from './loopback.js';
 import { nameOf, readOptions, UsageError, type OptionValues } from './options.js';
+import type { ProjectKeys } from './tokens/index.js';
 
 /** In characters. OpenTok's secrets have 40. */
 const shortestSecret = 16;
@@ -102,7 +103,7 @@ export const settings = {
     variable: 'API_SECRET',
     placeholder: 'secret',
     default: '',
-    description: `What tokens are signed with, at least ${shortestSecret} characters; two, with a comma between, while one is replaced.`,
+    description: `What tokens are signed with, at least ${shortestSecret} characters; two, with a comma between, while one is replaced (the first signs).`,
     secret: true,
     parse: apiSecrets,
   },
@@ -130,6 +131,29 @@ export const settings = {
 export type Settings = OptionValues<typeof settings>;
 
 /**
+ * The project that was given by key and secret; undefined where neither was, which means development.
+ *
+ * @throws {UsageError} where one is given without the other.
+ */
+export function projectOf({
+  apiKey,
+  apiSecrets,
+}: Pick<Settings, 'apiKey' | 'apiSecrets'>): ProjectKeys | undefined {
+  const key = nameOf(settings.apiKey);
+  const secret = nameOf(settings.apiSecrets);
+  if (apiKey === undefined) {
+    if (apiSecrets.length === 0) return undefined;
+    throw new UsageError(`There is a ${secret} but no ${key}: give both, or neither for development`);
+  }
+  if (apiSecrets.length === 0) {
+    throw new UsageError(
+      `${key} is "${apiKey}" but there is no ${secret}: give both, or neither for development`,
+    );
+  }
+  return { apiKey, apiSecrets };
+}
+
+/**
  * Reads the settings from the command line and the environment.
  *
  * @throws {UsageError} where one is unknown or bad, or where two contradict each other.
@@ -139,20 +163,9 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Settings {
   const values = readOptions(settings, args, environment);
-  const key = nameOf(settings.apiKey);
-  const secret = nameOf(settings.apiSecrets);
-  const hasSecret = values.apiSecrets.length > 0;
-  if (values.apiKey !== undefined && !hasSecret) {
+  if (!projectOf(values) && !isLoopback(values.host)) {
     throw new UsageError(
-      `${key} is "${values.apiKey}" but there is no ${secret}: give both, or neither for development`,
-    );
-  }
-  if (values.apiKey === undefined && hasSecret) {
-    throw new UsageError(`There is a ${secret} but no ${key}: give both, or neither for development`);
-  }
-  if (!hasSecret && !isLoopback(values.host)) {
-    throw new UsageError(
-      `${nameOf(settings.host)} is "${values.host}", which others can reach, but the server has only a development key: give ${key} and ${secret}, or listen on 127.0.0.1`,
+      `${nameOf(settings.host)} is "${values.host}", which others can reach, but the server has only a development key: give ${nameOf(settings.apiKey)} and ${nameOf(settings.apiSecrets)}, or listen on 127.0.0.1`,
     );
   }
   return values;

@@ -1,0 +1,68 @@
+import { developmentKey } from '../development-key.js';
+import { createSessionServer, type SessionServerOptions } from '../session-server.js';
+import { projectOf, readSettings } from '../settings.js';
+import { issueClientToken } from '../tokens/index.js';
+
+/** The life of the token that a development server prints, in seconds: pasted once, it should last. */
+const tokenLife = 30 * 24 * 60 * 60;
+
+/**
+ * The command `serve`: runs a session server until the process is told to stop.
+ *
+ * @param args The command line after the command.
+ */
+export async function serve(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  const settings = readSettings(args, environment);
+  const project = projectOf(settings);
+  if (project) {
+    const { url } = await start({ ...settings, ...project });
+    console.log(`Session server for the project ${project.apiKey} at ${url}`);
+    return;
+  }
+  const key = developmentKey(process.cwd());
+  const { url } = await start({
+    ...settings,
+    apiKey: key.apiKey,
+    apiSecrets: [key.apiSecret],
+    allowedOrigins: settings.allowedOrigins.length > 0 ? settings.allowedOrigins : ['*'],
+    development: true,
+  });
+  const token = await issueClientToken({
+    apiKey: key.apiKey,
+    apiSecret: key.apiSecret,
+    sessionId: 'lobby',
+    expiresIn: tokenLife,
+  });
+  const keeping =
+    key.notKept === undefined
+      ? `kept in ${key.file}`
+      : `for this run only, since ${key.file} can't be written (${key.notKept})`;
+  console.log(`Session server for development at ${url}
+
+Development key ${key.apiKey}, ${keeping}.
+For production set API_KEY and API_SECRET.
+
+Token for the session "lobby", good for 30 days:
+${token}
+
+To see the count in a page, paste:
+
+<script type="module" src="${url}/session-connection-count.js"></script>
+<session-connection-count session-id="lobby" token="${token}">–</session-connection-count>
+`);
+}
+
+/** In ms. Supervisors that kill what doesn't stop at once should find it stopped. */
+const longestClose = 800;
+
+async function start(options: SessionServerOptions): Promise<{ url: string }> {
+  const server = createSessionServer(options);
+  const stop = (): void => {
+    setTimeout(() => process.exit(0), longestClose).unref();
+    void server.close().then(() => process.exit(0));
+  };
+  const listening = await server.listen();
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  return listening;
+}

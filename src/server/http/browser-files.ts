@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { Hono } from 'hono';
+import { errorAnswer } from './error-answer.js';
+
+const mainFile = 'session-connection-count.js';
+/** What the main file loads on demand from its own folder. */
+const companions = ['session-connection-count.facades.js'];
+
+/**
+ * Only a file that a session server serves knows its server: it is the folder that the file came from. The
+ * files on npm and CDNs are the same without this line, since their folder holds no server.
+ */
+const ownServer =
+  'customElements.get("session-connection-count").defaultServer??=new URL(".",import.meta.url).href;\n';
+
+interface Variant {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+}
+
+type Encoding = 'br' | 'gzip' | 'identity';
+
+type Variants = Readonly<Record<Encoding, Variant>>;
+
+function variant(body: Uint8Array): Variant {
+  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 27);
+  return { body: Uint8Array.from(body), etag: `"${digest}"` };
+}
+
+function variants(source: Buffer): Variants {
+  return {
+    br: variant(brotliCompressSync(source)),
+    gzip: variant(gzipSync(source, { level: 9 })),
+    identity: variant(source),
+  };
+}
+
+function read(folder: string, name: string): Buffer {
+  try {
+    return readFileSync(join(folder, name));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`The file ${join(folder, name)} can't be read (${code}): run npm run build first`);
+  }
+}
+
+/** The best encoding that an Accept-Encoding header names; a server may always answer without one. */
+function chooseEncoding(accepted: string | undefined): Encoding {
+  const named = (accepted ?? '')
+    .split(',')
+    .filter((item) => !/;\s*q=0(\.0*)?\s*$/.test(item))
+    .map((item) => item.split(';')[0]!.trim().toLowerCase());
+  return named.includes('br') ? 'br' : named.includes('gzip') ? 'gzip' : 'identity';
+}
+
+const isCurrent = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch !== undefined &&
+  ifNoneMatch
+    .split(',')
+    .map((item) => item.trim().replace(/^W\//, ''))
+    .some((item) => item === '*' || item === etag);
+
+/**
+ * The routes of the files that pages load. The files are read and compressed once, here.
+ *
+ * @param folder Where the built files are.
+ * @param version The package's version, by which the immutable address of the main file is called.
+ * @throws {Error} where a file is missing.
+ */
+export function browserFiles(folder: string, version: string): Hono {
+  const routes = new Hono();
+  const main = variants(Buffer.concat([read(folder, mainFile), Buffer.from(`\n${ownServer}`)]));
+
+  const serve = (name: string, file: Variants, caching: string): void => {
+    routes.get(`/${name}`, (context) => {
+      const encoding = chooseEncoding(context.req.header('Accept-Encoding'));
+      const { body, etag } = file[encoding];
+      context.header('Cache-Control', caching);
+      context.header('ETag', etag);
+      context.header('Vary', 'Accept-Encoding');
+      context.header('Access-Control-Allow-Origin', '*');
+      context.header('Cross-Origin-Resource-Policy', 'cross-origin');
+      if (isCurrent(context.req.header('If-None-Match'), etag)) return context.body(null, 304);
+      if (encoding !== 'identity') context.header('Content-Encoding', encoding);
+      context.header('Content-Type', 'text/javascript; charset=utf-8');
+      context.header('Content-Length', String(body.length));
+      return context.body(body);
+    });
+  };
+
+  serve(mainFile, main, 'public, max-age=300');
+  serve(`session-connection-count-${version}.js`, main, 'public, max-age=31536000, immutable');
+  for (const name of companions) serve(name, variants(read(folder, name)), 'public, max-age=300');
+
+  routes.get('/:file{session-connection-count-\\d.*\\.js}', (context) =>
+    errorAnswer(
+      context,
+      404,
+      `This server has version ${version} alone: load /session-connection-count-${version}.js, or /${mainFile} for whatever version it has`,
+    ),
+  );
+  return routes;
+}

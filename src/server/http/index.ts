@@ -1,0 +1,58 @@
+import type { RequestListener } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { ProjectKeys } from '../tokens/index.js';
+import { browserFiles } from './browser-files.js';
+import { errorAnswer } from './error-answer.js';
+import { management, type ManagedSessions } from './management.js';
+import { playground } from './playground.js';
+
+export type { ManagedSessions } from './management.js';
+
+/** What {@link createRequestListener} takes. */
+export interface HttpOptions {
+  readonly project: ProjectKeys;
+  readonly sessions: ManagedSessions;
+  /** The package's version. */
+  readonly version: string;
+  /** Where the built files for browsers are. */
+  readonly browserFolder: string;
+  /** Where the demo pages are. A development server shows them and gives tokens to its own pages; without it neither. */
+  readonly demoFolder?: string | undefined;
+}
+
+/**
+ * Makes what answers a session server's HTTP requests, all but WebSocket upgrades.
+ *
+ * @throws {Error} where a file for browsers is missing.
+ */
+export function createRequestListener(options: HttpOptions): RequestListener {
+  const { project, sessions, version, browserFolder, demoFolder } = options;
+  const app = new Hono();
+
+  app.use(async (context, next) => {
+    context.header('X-Content-Type-Options', 'nosniff');
+    try {
+      decodeURIComponent(new URL(context.req.url).pathname);
+    } catch {
+      return errorAnswer(context, 400, 'The path has a malformed percent encoding');
+    }
+    return next();
+  });
+  app.route('/', browserFiles(browserFolder, version));
+  app.route('/', management(project, sessions));
+  if (demoFolder === undefined) {
+    app.get('/', (context) => context.text(`session-connection-count ${version}: a session server\n`));
+  } else {
+    app.route(
+      '/',
+      playground({ apiKey: project.apiKey, apiSecret: project.apiSecrets[0]!, folder: demoFolder }),
+    );
+  }
+  app.notFound((context) => errorAnswer(context, 404, `There is nothing at ${context.req.path}`));
+  app.onError((error, context) => {
+    console.error(error);
+    return errorAnswer(context, 500, 'The server failed to answer: its log says why');
+  });
+  return getRequestListener(app.fetch, { overrideGlobalObjects: false });
+}

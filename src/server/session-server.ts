@@ -1,0 +1,106 @@
+import { createServer } from 'node:http';
+import { isIPv6, type AddressInfo } from 'node:net';
+import { createRequestListener } from './http/index.js';
+import { LiveSessions } from './live-session/index.js';
+import { isLoopback } from './loopback.js';
+import { browserFolder, demoFolder, packageVersion } from './package-files.js';
+import { acceptSockets } from './socket/index.js';
+
+/** What {@link createSessionServer} takes. */
+export interface SessionServerOptions {
+  /** The project that tokens are made for. */
+  apiKey: string;
+  /** What tokens are signed with; two while one is replaced. */
+  apiSecrets: readonly string[];
+  /** Default: 8787. 0 takes any free one. */
+  port?: number;
+  /** The address to listen on. Default: 127.0.0.1. */
+  host?: string;
+  /** Sessions that anyone may join without a token; `*` stands for any characters. Default: none. */
+  openSessions?: readonly string[];
+  /** The origins of pages that may connect besides the server's own; may hold `null`; `*` is every one. Default: none. */
+  allowedOrigins?: readonly string[];
+  /**
+   * Show the playground, and give tokens to it. On a loopback host only. Default: false.
+   */
+  development?: boolean;
+}
+
+/** One process of the session server. */
+export interface SessionServer {
+  /**
+   * Starts to listen.
+   *
+   * @returns The base address, without a slash at its end.
+   * @throws {Error} where the port is in use or the host isn't this computer's.
+   */
+  listen(): Promise<{ url: string }>;
+  /** Closes all connections, with 1012 from which clients come back, and resolves when nothing is open. */
+  close(): Promise<void>;
+}
+
+/** In bytes. */
+const longestHead = 16 * 1024;
+/** In ms. */
+const slowestHead = 10_000;
+
+/**
+ * Makes a session server; it listens when told to.
+ *
+ * @throws {Error} where the package's built files are missing, or a development server could be reached by others.
+ */
+export function createSessionServer(options: SessionServerOptions): SessionServer {
+  const { apiKey, apiSecrets, port = 8787, host = '127.0.0.1' } = options;
+  const { openSessions = [], allowedOrigins = [], development = false } = options;
+  if (development && !isLoopback(host)) {
+    throw new Error(`A development server on the host ${host} would give tokens to strangers: use 127.0.0.1`);
+  }
+  const policy = { apiKey, apiSecrets, openSessions };
+  const live = new LiveSessions();
+  const server = createServer(
+    { maxHeaderSize: longestHead, headersTimeout: slowestHead },
+    createRequestListener({
+      project: policy,
+      sessions: live,
+      version: packageVersion,
+      browserFolder,
+      demoFolder: development ? demoFolder : undefined,
+    }),
+  );
+  const sockets = acceptSockets(server, { live, policy, allowedOrigins });
+
+  const stop = (): void => {
+    sockets.close();
+    live.close();
+  };
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', (error: NodeJS.ErrnoException) => {
+          stop();
+          reject(listenError(error, host, port));
+        });
+        server.listen(port, host, () => {
+          const { port: actualPort } = server.address() as AddressInfo;
+          resolve({ url: `http://${isIPv6(host) ? `[${host}]` : host}:${actualPort}` });
+        });
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        stop();
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listenError({ code, message }: NodeJS.ErrnoException, host: string, port: number): Error {
+  const remedies: Record<string, string> = {
+    EADDRINUSE: `The port ${port} of ${host} is in use, perhaps by another session server: stop that, or take another with --port (PORT)`,
+    EACCES: `The port ${port} of ${host} may not be used by this user: take one from 1024 up with --port (PORT)`,
+    EADDRNOTAVAIL: `The host ${host} is no address of this computer: give one that is with --host (HOST)`,
+    ENOTFOUND: `The host ${host} has no address: give one of this computer's with --host (HOST)`,
+  };
+  return new Error(remedies[code ?? ''] ?? `The server can't listen on port ${port} of ${host}: ${message}`);
+}

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeOptions, UsageError } from '../../src/server/options.js';
+import { readSettings, settings } from '../../src/server/settings.js';
+
+const secret = 's'.repeat(40);
+const production = ['--api-key', '123', '--api-secret', secret];
+
+test('without any setting the server is for development on this computer', () => {
+  assert.deepEqual(readSettings([], {}), {
+    port: 8787,
+    host: '127.0.0.1',
+    apiKey: undefined,
+    apiSecrets: [],
+    openSessions: [],
+    allowedOrigins: [],
+  });
+});
+
+test('every setting is read from its flag and from its variable', () => {
+  const expected = {
+    port: 0,
+    host: '0.0.0.0',
+    apiKey: '123',
+    apiSecrets: [secret, 't'.repeat(40)],
+    openSessions: ['lobby', 'blog-*'],
+    allowedOrigins: ['https://example.com', 'http://localhost:3000', 'capacitor://localhost', 'null', '*'],
+  };
+  const texts: Record<keyof typeof expected, string> = {
+    port: '0',
+    host: '0.0.0.0',
+    apiKey: '123',
+    apiSecrets: `${secret}, ${'t'.repeat(40)}`,
+    openSessions: 'lobby,blog-*',
+    allowedOrigins: 'https://example.com, http://localhost:3000,capacitor://localhost,null,*',
+  };
+  const names = Object.keys(settings) as (keyof typeof settings)[];
+  assert.deepEqual(
+    readSettings(
+      names.map((name) => `--${settings[name].flag}=${texts[name]}`),
+      {},
+    ),
+    expected,
+  );
+  assert.deepEqual(
+    readSettings([], Object.fromEntries(names.map((name) => [settings[name].variable, texts[name]]))),
+    expected,
+  );
+});
+
+test('a flag wins over its variable, an empty variable counts as none', () => {
+  assert.equal(readSettings(['--port', '1'], { PORT: '2' }).port, 1);
+  assert.equal(readSettings([], { PORT: '' }).port, 8787);
+  assert.deepEqual(readSettings(['--open-sessions='], { OPEN_SESSIONS: 'lobby' }).openSessions, []);
+});
+
+const bad: [string, string[], Record<string, string>, RegExp[]][] = [
+  ['an unknown flag', ['--prot', '1'], {}, [/--prot/, /--help/]],
+  ['a short flag', ['-p', '1'], {}, [/-p/]],
+  ['a stray argument', ['--port', '1', 'here'], {}, [/Argument 3/]],
+  ['a flag without a value', ['--port'], {}, [/--port/, /no value/]],
+  ['a flag whose value is a flag', ['--port', '--host'], {}, [/--port/, /no value/]],
+  ['a port that is no number', ['--port', 'http'], {}, [/--port/, /"http"/, /0 to 65535/]],
+  ['a port that is too large', [], { PORT: '65536' }, [/^PORT/, /"65536"/]],
+  ['a host with a scheme', ['--host', 'http://localhost'], {}, [/--host/, /without scheme/]],
+  ['a host with a port', ['--host', 'localhost:80'], {}, [/--host/]],
+  ['an api key with a space', ['--api-key', 'my key'], {}, [/--api-key/, /"my key"/]],
+  ['a short secret', ['--api-key', '1'], { API_SECRET: 'hunter2' }, [/API_SECRET/, /16/]],
+  ['three secrets', [], { API_KEY: '1', API_SECRET: `${secret},${secret},${secret}` }, [/API_SECRET/, /3/]],
+  ['a key alone', ['--api-key', '123'], {}, [/--api-key/, /"123"/, /--api-secret \(API_SECRET\)/]],
+  ['a secret alone', ['--api-secret', secret], {}, [/--api-secret/, /--api-key \(API_KEY\)/]],
+  ['development for others', ['--host', '0.0.0.0'], {}, [/--host \(HOST\)/, /"0\.0\.0\.0"/, /--api-key/]],
+  [
+    'an origin with a path',
+    ['--allow-origin', 'https://a.com/'],
+    {},
+    [/--allow-origin/, /write https:\/\/a\.com$/],
+  ],
+  ['an origin with a default port', ['--allow-origin', 'https://a.com:443'], {}, [/write https:\/\/a\.com$/]],
+  [
+    'an origin without scheme',
+    [],
+    { ALLOW_ORIGIN: 'a.com:8000' },
+    [/^ALLOW_ORIGIN/, /https:\/\/example\.com/],
+  ],
+  ['a wildcard inside an origin', ['--allow-origin', 'https://*.a.com'], {}, [/--allow-origin/]],
+  ['an endless open session', ['--open-sessions', 'x'.repeat(256)], {}, [/--open-sessions/, /255/]],
+];
+for (const [what, args, environment, parts] of bad) {
+  test(`${what} stops the start with one line`, () => {
+    assert.throws(
+      () => readSettings(args, environment),
+      (error: unknown) => {
+        assert.ok(error instanceof UsageError);
+        for (const part of parts) assert.match(error.message, part);
+        assert.doesNotMatch(error.message, /\n|hunter2|sssss/);
+        return true;
+      },
+    );
+  });
+}
+
+test('development is allowed on every loopback host, production on any', () => {
+  for (const host of ['localhost', '::1', '127.0.0.2'])
+    assert.equal(readSettings(['--host', host], {}).host, host);
+  for (const host of ['0.0.0.0', '::', 'example.com']) {
+    assert.throws(() => readSettings(['--host', host], {}), UsageError);
+    assert.equal(readSettings([...production, '--host', host], {}).host, host);
+  }
+});
+
+test('the help names every flag, variable and default', () => {
+  const help = describeOptions(settings);
+  for (const { flag, variable, default: fallback } of Object.values(settings)) {
+    for (const part of [`--${flag} `, variable, fallback]) assert.ok(help.includes(part), part);
+  }
+});
