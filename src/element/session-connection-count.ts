@@ -18,8 +18,8 @@ const looks: Record<string, [shape: string, words?: string]> = {
   connecting: ['M5 1a4 4 0 1 1-4 4', 'Connecting'],
   connected: ['M5 5h.1'],
   reconnecting: ['M5 1a4 4 0 1 1-4 4', 'Reconnecting'],
-  disconnected: ['M1 1h8v8h-8z', 'Disconnected'],
-  removed: ['M1 1h8v8h-8z', 'Removed from the session'],
+  disconnected: ['M2 2h6v6h-6zM4 4h2v2h-2z', 'Disconnected'],
+  removed: ['M2 2h6v6h-6zM4 4h2v2h-2z', 'Removed from the session'],
   failed: ['M1 1l8 8m0-8l-8 8', 'Connection failed'],
 };
 
@@ -92,9 +92,8 @@ const warned = new Set<string>();
  * @cssstate stale - The number shown is the last known one.
  *
  * @cssproperty [--session-connection-count-indicator-color=currentColor]
- * @cssproperty [--session-connection-count-indicator-size=0.5em]
- * @cssproperty [--session-connection-count-gap=0.4em] - Between indicator and number.
- * @cssproperty [--session-connection-count-min-inline-size=1ch] - Room kept for the number.
+ * @cssproperty [--session-connection-count-indicator-size=0.45em]
+ * @cssproperty [--session-connection-count-gap=0.35em] - Between indicator and number.
  */
 export class SessionConnectionCountElement extends LitElement {
   /** The version of this package. */
@@ -256,6 +255,10 @@ export class SessionConnectionCountElement extends LitElement {
         this.#source.untold.push(new SessionError(1011, message));
       }
     }
+  }
+
+  /** Comes after the controllers, unlike willUpdate. */
+  protected override update(changed: PropertyValues<this>): void {
     const { count, source } = this.#source;
     this.#number = count && this.excludeSelf && source!.selfCounted ? count - 1 : count;
     this.#phrase =
@@ -263,6 +266,7 @@ export class SessionConnectionCountElement extends LitElement {
         ? undefined
         : phrase(this.#number, (form) => this.#text('label', form), languageOf(this), this.#notation);
     this.#announcer.tell(this.#phrase && Object.values(this.#phrase).join(''), this.#interval);
+    super.update(changed);
   }
 
   protected override render(): unknown {
@@ -277,7 +281,7 @@ export class SessionConnectionCountElement extends LitElement {
     return html`<span class="base ${look}" title=${words || nothing}
       ><svg part="indicator" viewBox="0 0 10 10" aria-hidden="true"><path d=${shape}></path></svg
       ><span class="hidden" lang=${own == null ? 'en' : nothing} .textContent=${words ?? ''}></span
-      ><span part="label"
+      >&NoBreak;<span part="label"
         ><span .textContent=${before ?? ''}></span
         ><span part="count" translate="no" ?hidden=${!number && !blank} .textContent=${number ?? '–'}></span
         ><span .textContent=${after ?? ''}></span></span

@@ -5,7 +5,8 @@ import { css } from 'lit';
  * The shapes are strokes, so that they follow the text's colour in forced colours too.
  */
 export const styles = css`
-  :host([hidden]) .base {
+  :host([hidden]) .base,
+  .base [hidden] {
     display: none;
   }
   .base {
@@ -13,10 +14,10 @@ export const styles = css`
     font-variant-numeric: tabular-nums;
   }
   svg {
-    inline-size: var(--session-connection-count-indicator-size, 0.5em);
-    block-size: var(--session-connection-count-indicator-size, 0.5em);
-    margin-inline-end: var(--session-connection-count-gap, 0.4em);
-    vertical-align: 0.1em;
+    inline-size: var(--session-connection-count-indicator-size, 0.45em);
+    block-size: var(--session-connection-count-indicator-size, 0.45em);
+    margin-inline-end: var(--session-connection-count-gap, 0.35em);
+    vertical-align: 0.12em;
     overflow: visible;
     fill: none;
     stroke: var(--session-connection-count-indicator-color, currentColor);
@@ -26,12 +27,8 @@ export const styles = css`
   .connected path {
     stroke-width: 9;
   }
-  [part='count'] {
-    display: inline-block;
-    min-inline-size: var(--session-connection-count-min-inline-size, 1ch);
-  }
   .reconnecting [part='count'] {
-    text-decoration: underline dotted;
+    text-decoration: underline dotted 0.06em;
     text-underline-offset: 0.2em;
   }
   .hidden {

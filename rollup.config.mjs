@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import nodeResolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import license from 'rollup-plugin-license';
+
+const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** What a page may be made to load for the element, in bytes. Raised only by a commit that says why. */
+const budget = { gzip: 14_900, brotli: 13_400 };
+
+/** Takes the white space out of the style sheet, which terser leaves as it is. */
+const styleMinifier = {
+  name: 'style-minifier',
+  transform: (code, id) =>
+    id.endsWith('/element/styles.js')
+      ? {
+          code: code.replace(/`[^`]*`/, (sheet) =>
+            sheet.replace(/\s+/g, ' ').replace(/ ?([{};,]) ?|(:) /g, '$1$2'),
+          ),
+          map: null,
+        }
+      : null,
+};
+
+/** Fails the build where the file outgrows its budget, or where lit's development mode got into it. */
+const sizeBudget = {
+  name: 'size-budget',
+  generateBundle(_, bundle) {
+    for (const { fileName, code } of Object.values(bundle)) {
+      if (!code) continue;
+      const sizes = {
+        gzip: gzipSync(code, { level: 9 }).length,
+        brotli: brotliCompressSync(code).length,
+      };
+      for (const [encoding, size] of Object.entries(sizes)) {
+        console.log(`${fileName}: ${size} of ${budget[encoding]} bytes ${encoding}`);
+      }
+      const over = Object.keys(budget).filter((encoding) => sizes[encoding] > budget[encoding]);
+      if (over.length) this.error(`${fileName} is over its budget: ${over}`);
+      if (/dev.?mode/i.test(code)) this.error(`${fileName} has lit's development mode in it`);
+    }
+  },
+};
+
+const minify = [
+  styleMinifier,
+  nodeResolve({ exportConditions: ['production'] }),
+  terser({ module: true, ecma: 2021, compress: { passes: 3 }, format: { comments: false } }),
+];
+
+/** What a `<script>` on a page loads: everything in one file. Made of tsc's output. */
+const browser = [
+  {
+    input: 'dist/index.js',
+    output: { file: `dist/cdn/${name}.js` },
+    plugins: [
+      ...minify,
+      license({
+        banner: {
+          commentStyle: 'none',
+          content: `/*! ${name} ${version}, MIT. Includes lit, BSD-3-Clause: ${name}.licenses.txt */`,
+        },
+        thirdParty: { output: { file: `dist/cdn/${name}.licenses.txt` } },
+      }),
+      sizeBudget,
+    ],
+  },
+  {
+    input: 'dist/facades/index.js',
+    output: { file: `dist/cdn/${name}.facades.js`, format: 'iife', name: 'sessionConnectionCountFacades' },
+    plugins: minify,
+  },
+].filter(({ input }) => existsSync(input));
+
+/** What `npx session-connection-count serve` runs: the server and the packages that it needs. */
+const server = [];
+
+export default [...browser, ...server];
