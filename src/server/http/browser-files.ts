@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { Hono } from 'hono';
 import { errorAnswer } from './error-answer.js';
 
 const mainFile = 'session-connection-count.js';
-/** What the main file loads on demand from its own folder. */
-const companions = ['session-connection-count.facades.js'];
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.txt': 'text/plain; charset=utf-8',
+};
 
 /**
  * Only a file that a session server serves knows its server: it is the folder that the file came from. The
@@ -67,8 +70,8 @@ const isCurrent = (ifNoneMatch: string | undefined, etag: string): boolean =>
  * The routes of the files that pages load. The files are read and compressed once, here.
  *
  * @param folder Where the built files are.
- * @param version The package's version, by which the immutable address of the main file is called.
- * @throws {Error} where a file is missing.
+ * @param version The package's version, which the immutable address of the main file holds.
+ * @throws {Error} where the main file is missing.
  */
 export function browserFiles(folder: string, version: string): Hono {
   const routes = new Hono();
@@ -85,7 +88,7 @@ export function browserFiles(folder: string, version: string): Hono {
       context.header('Cross-Origin-Resource-Policy', 'cross-origin');
       if (isCurrent(context.req.header('If-None-Match'), etag)) return context.body(null, 304);
       if (encoding !== 'identity') context.header('Content-Encoding', encoding);
-      context.header('Content-Type', 'text/javascript; charset=utf-8');
+      context.header('Content-Type', contentTypes[extname(name)]);
       context.header('Content-Length', String(body.length));
       return context.body(body);
     });
@@ -93,7 +96,12 @@ export function browserFiles(folder: string, version: string): Hono {
 
   serve(mainFile, main, 'public, max-age=300');
   serve(`session-connection-count-${version}.js`, main, 'public, max-age=31536000, immutable');
-  for (const name of companions) serve(name, variants(read(folder, name)), 'public, max-age=300');
+  // What the main file loads on demand, from its own folder, and the licences that it points to.
+  for (const name of readdirSync(folder)) {
+    if (name !== mainFile && extname(name) in contentTypes) {
+      serve(name, variants(read(folder, name)), 'public, max-age=300');
+    }
+  }
 
   routes.get('/:file{session-connection-count-\\d.*\\.js}', (context) =>
     errorAnswer(

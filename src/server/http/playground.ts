@@ -50,8 +50,8 @@ export function playground({ apiKey, apiSecret, folder }: PlaygroundOptions): Ho
     return next();
   });
 
-  // Not the page itself, whose relative links would lead astray from here.
-  routes.get('/', (context) => context.redirect('/demo/'));
+  // Not the page itself, whose relative links would lead astray from there.
+  routes.on('GET', ['/', '/demo'], (context) => context.redirect('/demo/'));
   routes.get('/demo/*', (context) => {
     const path = decodeURIComponent(new URL(context.req.url).pathname).slice('/demo/'.length);
     return page(context, path === '' || path.endsWith('/') ? `${path}index.html` : path);
