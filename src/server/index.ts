@@ -1,2 +1,3 @@
 export { createSessionServer, type SessionServer, type SessionServerOptions } from './session-server.js';
-export { issueClientToken, type ClientTokenOptions } from './tokens/index.js';
+// Past the tokens' face, whose types name a package that is bundled and so not there for users.
+export { issueClientToken, type ClientTokenOptions } from './tokens/client-token.js';

@@ -78,7 +78,7 @@ export const settings = {
     variable: 'PORT',
     placeholder: 'number',
     default: '8787',
-    description: 'Where to listen; 0 takes any free port.',
+    description: 'The port to listen on; 0 takes any free one.',
     parse: port,
   },
   host: {

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { afterEach, test } from 'node:test';
+import { SignJWT } from 'jose';
+import WebSocket from 'ws';
+import { CloseCode, connectPath, parseServerFrame, subprotocol } from '../../src/protocol/index.js';
+import { createSessionServer, issueClientToken, type SessionServer } from '../../src/server/index.js';
+
+const apiKey = '12345';
+const apiSecret = 'a'.repeat(40);
+
+const servers: SessionServer[] = [];
+const serve = async (options: { port?: number; development?: boolean } = {}): Promise<string> => {
+  const server = createSessionServer({ apiKey, apiSecrets: [apiSecret], port: 0, ...options });
+  servers.push(server);
+  return (await server.listen()).url;
+};
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+const join = async (url: string): Promise<{ socket: WebSocket; connectionId: string }> => {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/${connectPath}`, subprotocol);
+  await once(socket, 'open');
+  const token = await issueClientToken({ apiKey, apiSecret, sessionId: 'lobby' });
+  socket.send(
+    JSON.stringify({ type: 'join', sessionId: 'lobby', token, key: 'k'.repeat(22), detail: 'count' }),
+  );
+  const [message] = await once(socket, 'message');
+  const frame = parseServerFrame(String(message));
+  assert.ok(frame.type === 'joined' && frame.connection, String(message));
+  return { socket, connectionId: frame.connection.connectionId };
+};
+
+test('who joins over the WebSocket is listed and removed over HTTP', async () => {
+  const url = await serve();
+  const { socket, connectionId } = await join(url);
+  const closed = once(socket, 'close');
+  const token = await new SignJWT({ ist: 'project' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer(apiKey)
+    .setIssuedAt()
+    .setExpirationTime('5m')
+    .sign(new TextEncoder().encode(apiSecret));
+  const connections = `${url}/v2/project/${apiKey}/session/lobby/connection`;
+  const headers = { 'X-OPENTOK-AUTH': token };
+  const list = async () =>
+    ((await (await fetch(connections, { headers })).json()) as { items: { connectionId: string }[] }).items;
+
+  assert.deepEqual(
+    (await list()).map((item) => item.connectionId),
+    [connectionId],
+  );
+  const removal = await fetch(`${connections}/${encodeURIComponent(connectionId)}`, {
+    method: 'DELETE',
+    headers,
+  });
+  assert.equal(removal.status, 204);
+  assert.equal((await closed)[0], CloseCode.removed);
+  assert.deepEqual(await list(), []);
+});
+
+test('a server that closes sends its connections to another', async () => {
+  const { socket } = await join(await serve());
+  const closed = once(socket, 'close');
+  await servers.pop()!.close();
+  assert.equal((await closed)[0], CloseCode.restart);
+});
+
+test('a port in use is reported', async () => {
+  const port = Number(new URL(await serve()).port);
+  await assert.rejects(
+    serve({ port }),
+    (error: Error) => error.message.includes(String(port)) && error.message.includes('--port'),
+  );
+  servers.pop();
+});
+
+test('a development server does not listen where others can reach it', () => {
+  const options = { apiKey, apiSecrets: [apiSecret], host: '0.0.0.0', development: true };
+  assert.throws(() => createSessionServer(options), /0\.0\.0\.0/);
+});
