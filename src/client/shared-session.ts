@@ -30,7 +30,8 @@ export function shareSession(options: Omit<SessionOptions, 'token'>, token: Toke
   leaving.stop();
   entry.users++;
   const takeBack = session.tokens.add(token);
-  session.connect();
+  // One that ended, as by a moderator's hand, isn't brought back by the mere next user.
+  if (session.state === 'idle') session.connect();
   return {
     session,
     release: () => {
