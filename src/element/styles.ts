@@ -46,9 +46,14 @@ export const styles = css`
       animation: turn 2s linear infinite;
     }
   }
+  @media (forced-colors: active) {
+    svg {
+      stroke: currentColor;
+    }
+  }
   @keyframes turn {
     to {
-      rotate: 1turn;
+      transform: rotate(1turn);
     }
   }
 `;
