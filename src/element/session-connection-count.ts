@@ -148,9 +148,9 @@ export class SessionConnectionCountElement extends LitElement {
   declare tokenUrl: string | null | undefined;
   declare apiKey: string | null | undefined;
   declare server: string | null | undefined;
-  declare observe: boolean;
-  declare excludeSelf: boolean;
-  declare manual: boolean;
+  declare observe: boolean | undefined;
+  declare excludeSelf: boolean | undefined;
+  declare manual: boolean | undefined;
   declare label: string | null | undefined;
   declare labelZero: string | null | undefined;
   declare labelOne: string | null | undefined;
@@ -224,13 +224,8 @@ export class SessionConnectionCountElement extends LitElement {
   /** Makes `moveBefore()` a move. */
   connectedMoveCallback(): void {}
 
-  /** A sheet belongs to the document that it was made in. */
   adoptedCallback(): void {
-    const { CSSStyleSheet: Sheet } = this.ownerDocument.defaultView ?? {};
-    if (!Sheet) return;
-    const sheet = new Sheet();
-    sheet.replaceSync(styles.cssText);
-    this.shadowRoot!.adoptedStyleSheets = [sheet];
+    if (this.shadowRoot) this.#dress(this.shadowRoot);
   }
 
   override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
@@ -242,7 +237,7 @@ export class SessionConnectionCountElement extends LitElement {
   protected override createRenderRoot(): ShadowRoot {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     root.replaceChildren();
-    adoptStyles(root, [styles]);
+    this.#dress(root);
     return root;
   }
 
@@ -272,7 +267,7 @@ export class SessionConnectionCountElement extends LitElement {
   protected override render(): unknown {
     const { state, stale, reason } = this.#source;
     const look = stale ? 'reconnecting' : reason === 'forceDisconnected' ? 'removed' : state;
-    const [shape, english] = looks[look]!;
+    const [shape, english] = looks[look] ?? looks['idle']!;
     const own = this.#text('text', look);
     const words = own ?? english;
     const { before, number, after } = this.#phrase ?? {};
@@ -314,6 +309,17 @@ export class SessionConnectionCountElement extends LitElement {
       if (!this.#tell<SessionErrorDetail>('session-error', { name, code, message, fatal }, true)) continue;
       if (!warned.has(message)) console.warn(`session-connection-count: ${message}`);
       warned.add(message);
+    }
+  }
+
+  /** A sheet belongs to the document that it was made in: in a frame's the element needs another. */
+  #dress(root: ShadowRoot): void {
+    const view = this.ownerDocument.defaultView;
+    if (view === window) adoptStyles(root, [styles]);
+    else if (view) {
+      const sheet = new view.CSSStyleSheet();
+      sheet.replaceSync(styles.cssText);
+      root.adoptedStyleSheets = [sheet];
     }
   }
 

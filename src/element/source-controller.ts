@@ -16,8 +16,8 @@ export interface SourceHost extends ReactiveControllerHost, HTMLElement {
   token?: string | null;
   tokenUrl?: string | null;
   tokenProvider?: (() => Promise<string>) | null;
-  observe: boolean;
-  manual: boolean;
+  observe?: boolean | undefined;
+  manual?: boolean | undefined;
 }
 
 /** How long a number that is no longer vouched for is shown, in ms. */

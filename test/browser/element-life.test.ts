@@ -142,6 +142,16 @@ describe('life', () => {
     expect(look()).to.equal('underline');
   });
 
+  it('may be in another document from the first', async () => {
+    const frame = await fixture<HTMLIFrameElement>('<iframe></iframe>');
+    const element = document.createElement(tag);
+    element.session = new ScriptedSource({ state: 'connected', count: 9 });
+    frame.contentDocument!.body.append(element);
+    await element.updateComplete;
+    expect(visibleText(element)).to.equal('9');
+    expect(element.shadowRoot!.adoptedStyleSheets).to.have.lengthOf(1);
+  });
+
   it('empties a shadow root that a server rendered', async () => {
     const page = await fixture('<div></div>');
     page.setHTMLUnsafe(

@@ -38,6 +38,12 @@ describe('states', () => {
     });
   }
 
+  it('a state that nobody knows is shown as none', async () => {
+    const { element } = await show({ state: 'dreaming' as 'idle', count: 4 });
+    expect(visibleText(element)).to.equal('–');
+    expect(shapeOf(element)).to.equal(shapeOf((await show({})).element));
+  });
+
   it('each of live, on the way, ended and failed has a shape of its own', async () => {
     const shapes = new Set<string | null>();
     for (const state of ['idle', 'connecting', 'connected', 'disconnected', 'failed'] as const) {
