@@ -271,12 +271,14 @@ export class SessionConnectionCountElement extends LitElement {
     const own = this.#text('text', look);
     const words = own ?? english;
     const { before, number, after } = this.#phrase ?? {};
+    // A line may break after a picture in it. So the indicator is text of no width, and the picture is laid over it.
     // White space between the tags is no children: the slot's own text gives way to it.
     const blank = !this.#phrase && !this.childElementCount && /^\s+$/.test(this.textContent ?? '');
     return html`<span class="base ${look}" title=${words || nothing}
-      ><svg part="indicator" viewBox="0 0 10 10" aria-hidden="true"><path d=${shape}></path></svg
+      ><span part="indicator" aria-hidden="true"
+        >&NoBreak;<svg viewBox="0 0 10 10"><path d=${shape}></path></svg></span
       ><span class="hidden" lang=${own == null ? 'en' : nothing} .textContent=${words ?? ''}></span
-      >&NoBreak;<span part="label"
+      ><span part="label"
         ><span .textContent=${before ?? ''}></span
         ><span part="count" translate="no" ?hidden=${!number && !blank} .textContent=${number ?? '–'}></span
         ><span .textContent=${after ?? ''}></span></span

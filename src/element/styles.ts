@@ -13,11 +13,16 @@ export const styles = css`
     position: relative;
     font-variant-numeric: tabular-nums;
   }
-  svg {
-    inline-size: var(--session-connection-count-indicator-size, 0.45em);
-    block-size: var(--session-connection-count-indicator-size, 0.45em);
+  [part='indicator'] {
+    position: relative;
+    padding-inline-start: var(--session-connection-count-indicator-size, 0.45em);
     margin-inline-end: var(--session-connection-count-gap, 0.35em);
-    vertical-align: 0.12em;
+  }
+  svg {
+    position: absolute;
+    inset: 0;
+    margin: auto;
+    inline-size: 100%;
     overflow: visible;
     fill: none;
     stroke: var(--session-connection-count-indicator-color, currentColor);

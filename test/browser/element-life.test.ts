@@ -177,6 +177,21 @@ describe('life', () => {
     style.remove();
   });
 
+  it('keeps indicator and number on one line', async () => {
+    const page = await fixture<HTMLElement>('<div></div>');
+    const { element } = await show({ state: 'connected', count: 1234 }, 'label="{count} people here"');
+    page.append('Some words before ', element);
+    await element.updateComplete;
+    const middle = (selector: string): number => {
+      const { top, bottom } = element.shadowRoot!.querySelector(selector)!.getBoundingClientRect();
+      return (top + bottom) / 2;
+    };
+    for (let width = 60; width < 400; width += 3) {
+      page.style.inlineSize = `${width}px`;
+      expect(middle('svg')).to.be.closeTo(middle('[part=count]'), 3);
+    }
+  });
+
   it('is not focusable and needs no style element or attribute', async () => {
     const { element } = await show({ state: 'connected', count: 9 }, 'announce="5" label="{count} here"');
     element.focus();
