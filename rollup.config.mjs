@@ -7,7 +7,7 @@ import license from 'rollup-plugin-license';
 const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** What a page may be made to load for the element, in bytes. Raised only by a commit that says why. */
-const budget = { gzip: 14_900, brotli: 13_400 };
+const budget = { gzip: 15_000, brotli: 13_500 };
 
 /** Takes the white space out of the style sheet, which terser leaves as it is. */
 const styleMinifier = {
