@@ -51,7 +51,8 @@ export class LiveSession {
   #state: RosterState = { epoch: 0, seq: 0, count: 0 };
   #countFrame: string | undefined;
   #list: ConnectionList | undefined;
-  #listLoading = false;
+  /** What changed while the list is being loaded; undefined while it isn't. */
+  #early: RosterChange[] | undefined;
   #changes: { at: number; size: number }[] = [];
   #batch: Promise<RosterState> | undefined;
   #departures: NodeJS.Timeout | undefined;
@@ -147,7 +148,10 @@ export class LiveSession {
     if (!watcher.joined) return;
     if (watcher.detail === 'connections' && !watcher.mayList) this.#suppressList(watcher, now);
     const list = watcher.detail === 'connections' ? (this.#list ?? this.#loadList()) : undefined;
-    if (watcher.detail === 'connections' && !list) return;
+    if (watcher.detail === 'connections' && !list) {
+      watcher.deferred = true;
+      return;
+    }
     const behind = list
       ? !watcher.listVersion || isLater(list.version, watcher.listVersion)
       : isLater(this.#state, watcher.version);
@@ -217,6 +221,7 @@ export class LiveSession {
   }
 
   #receive(change: RosterChange): void {
+    this.#early?.push(change);
     if (this.#list && !this.#list.receive(change)) this.#list = undefined;
     this.#advance(change);
   }
@@ -235,11 +240,12 @@ export class LiveSession {
   }
 
   #loadList(): undefined {
-    if (this.#listLoading) return;
-    this.#listLoading = true;
-    void this.#roster.list(this.#sessionId).then((list) => {
-      this.#listLoading = false;
-      this.#list = new ConnectionList(list);
+    if (this.#early || !this.#roster.isSettled(this.#sessionId)) return;
+    this.#early = [];
+    void this.#roster.list(this.#sessionId).then((loaded) => {
+      const list = new ConnectionList(loaded);
+      if (this.#early!.every((change) => list.receive(change))) this.#list = list;
+      this.#early = undefined;
       this.#loop.mark(this, true);
     });
   }

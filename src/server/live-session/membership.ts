@@ -54,6 +54,13 @@ export class Membership<Link> {
     this.#due.add(member);
   }
 
+  /** Gives a member another connection: its process lives on as a new incarnation. */
+  rename(member: Member<Link>, connection: Connection): void {
+    this.#byId.delete(member.connection.connectionId);
+    member.connection = connection;
+    this.#byId.set(connection.connectionId, member);
+  }
+
   remove(member: Member<Link>): void {
     this.#byKey.delete(member.key);
     this.#byId.delete(member.connection.connectionId);

@@ -1,3 +1,3 @@
 export { MemoryEngine } from './memory-engine.js';
-export { Roster } from './roster.js';
+export { Roster, type RosterOptions } from './roster.js';
 export type { RosterChange, RosterEngine, RosterState } from './roster-engine.js';

@@ -21,7 +21,10 @@ export class MemoryEngine implements RosterEngine {
   readonly #lease: number;
   readonly #now: () => number;
   readonly #rosters = new Map<string, StoredRoster>();
+  /** Until when each lease holds. */
   readonly #leases = new Map<string, number>();
+  /** When each incarnation that renewed or wrote is to be reaped, unless it renews. */
+  readonly #expiries = new Map<string, number>();
   readonly #fenced = new Set<string>();
   readonly #listeners = new Map<string, Set<(change: RosterChange) => void>>();
   #lastEpoch = 0;
@@ -32,26 +35,22 @@ export class MemoryEngine implements RosterEngine {
   }
 
   async renew(incarnation: string): Promise<boolean> {
-    const held = this.#holdsLease(incarnation);
+    const held = (this.#leases.get(incarnation) ?? -Infinity) > this.#now();
     this.#leases.set(incarnation, this.#now() + this.#lease);
+    this.#expiries.set(incarnation, this.#now() + this.#lease);
     return held;
   }
 
-  async apply({
-    sessionId,
-    incarnation,
-    created,
-    destroyed,
-    lastEpoch,
-  }: RosterBatch): Promise<RosterState | undefined> {
+  async apply(batch: RosterBatch): Promise<RosterState | undefined> {
+    const { sessionId, incarnation, lastEpoch } = batch;
     if (this.isFenced(incarnation)) return undefined;
+    // After a loss of data, one that writes and dies before it renews has to be reaped all the same.
+    if (!this.#expiries.has(incarnation)) this.#expiries.set(incarnation, this.#now() + this.#lease);
     const known = this.#rosters.get(sessionId);
     const roster = known ?? { epoch: this.nextEpoch(lastEpoch), seq: 0, parts: new Map() };
     const part = roster.parts.get(incarnation) ?? new Map<string, Connection>();
-    const added = created.filter(({ connectionId }) => !part.has(connectionId));
-    const removed = destroyed
-      .map(({ reason, connections }) => ({ reason, connections: connections.filter((id) => part.has(id)) }))
-      .filter(({ connections }) => connections.length);
+    const added = batch.created.filter(({ connectionId }) => !part.has(connectionId));
+    const removed = departures(batch, part);
     // A roster that somebody knew and that is gone is told anew even where nobody is in it.
     const lost = !known && lastEpoch > 0;
     if (!added.length && !removed.length && !lost) return this.#state(known);
@@ -65,9 +64,10 @@ export class MemoryEngine implements RosterEngine {
   }
 
   async reap(): Promise<void> {
-    for (const incarnation of this.#leases.keys()) {
-      if (this.#holdsLease(incarnation)) continue;
+    for (const [incarnation, expiry] of this.#expiries) {
+      if (expiry > this.#now()) continue;
       this.#fenced.add(incarnation);
+      this.#expiries.delete(incarnation);
       this.#leases.delete(incarnation);
       for (const [sessionId, roster] of this.#rosters) {
         const part = roster.parts.get(incarnation);
@@ -108,6 +108,7 @@ export class MemoryEngine implements RosterEngine {
   protected wipe(): void {
     this.#rosters.clear();
     this.#leases.clear();
+    this.#expiries.clear();
     this.#fenced.clear();
   }
 
@@ -119,10 +120,6 @@ export class MemoryEngine implements RosterEngine {
   /** Epochs are ordered, so that what is left of an earlier life of a session can be told from the present one. */
   protected nextEpoch(lastEpoch: number): number {
     return (this.#lastEpoch = Math.max(this.#now(), this.#lastEpoch + 1, lastEpoch + 1));
-  }
-
-  #holdsLease(incarnation: string): boolean {
-    return (this.#leases.get(incarnation) ?? -Infinity) > this.#now();
   }
 
   #publish(sessionId: string, roster: StoredRoster, created: Connection[], destroyed: Departure[]): void {
@@ -143,4 +140,26 @@ export class MemoryEngine implements RosterEngine {
     if (!this.#rosters.get(sessionId)?.parts.size && !this.#listeners.has(sessionId))
       this.#rosters.delete(sessionId);
   }
+}
+
+/** Who of a part leaves with a batch. */
+function departures(
+  { created, destroyed, whole }: RosterBatch,
+  part: ReadonlyMap<string, Connection>,
+): Departure[] {
+  const leaving = destroyed.map(({ reason, connections }) => ({
+    reason,
+    connections: connections.filter((id) => part.has(id)),
+  }));
+  if (whole) {
+    const named = new Set([
+      ...created.map(({ connectionId }) => connectionId),
+      ...leaving.flatMap(({ connections }) => connections),
+    ]);
+    leaving.push({
+      reason: 'networkDisconnected',
+      connections: [...part.keys()].filter((id) => !named.has(id)),
+    });
+  }
+  return leaving.filter(({ connections }) => connections.length);
 }

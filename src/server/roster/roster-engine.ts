@@ -19,6 +19,8 @@ export interface RosterBatch {
   readonly incarnation: string;
   readonly created: readonly Connection[];
   readonly destroyed: readonly Departure[];
+  /** `created` is the whole part: what else the engine has of it is gone. */
+  readonly whole: boolean;
   /** The last epoch that the process saw; a roster made anew gets a larger one. */
   readonly lastEpoch: number;
 }

@@ -19,12 +19,17 @@ export interface RosterOptions {
 /** A session's connections on this process, and what of them the engine knows. */
 interface Part {
   own: Map<string, Connection>;
-  written: Map<string, Connection>;
+  readonly written: Set<string>;
+  /** Why those left that left since the last write. */
   readonly reasons: Map<string, ConnectionReason>;
+  /** What the engine has is not known, so the next write says all. */
+  whole: boolean;
   /** The epoch of the roster that was written to last. */
   writtenEpoch: number;
   /** The latest epoch heard of. */
   lastEpoch: number;
+  /** When a roster that the engine lost can be taken for whole again. */
+  settlesAt: number;
   watchers: number;
   writing: Promise<RosterState> | undefined;
 }
@@ -43,6 +48,8 @@ export class Roster {
   #incarnation = newIncarnation();
   #made = 0;
   #renewedAt: number;
+  /** The engine has this incarnation's lease. */
+  #known = false;
   #rebirth: Promise<void> | undefined;
 
   constructor({ engine, lease = Infinity, now = Date.now, onReborn = () => {} }: RosterOptions) {
@@ -83,9 +90,11 @@ export class Roster {
     if (!this.holdsLease()) return this.#beReborn();
     const asked = this.#now();
     const held = await this.#engine.renew(this.#incarnation);
-    this.#renewedAt = asked;
     // In time, yet unknown: the engine lost its data, so what it knew of this process has to be told again.
-    if (!held) await this.#writeAnew();
+    const lost = !held && this.#known;
+    this.#renewedAt = asked;
+    this.#known = true;
+    if (lost) await this.#writeAnew();
   }
 
   reap(): Promise<void> {
@@ -104,6 +113,8 @@ export class Roster {
     const part = this.#part(sessionId);
     part.watchers++;
     const unwatch = this.#engine.watch(sessionId, (change) => {
+      // A roster made anew lacks whoever didn't write to it yet: one lease, and they did or are dead.
+      if (part.lastEpoch > 0 && change.epoch > part.lastEpoch) part.settlesAt = this.#now() + this.#lease;
       part.lastEpoch = Math.max(part.lastEpoch, change.epoch);
       listener(change);
     });
@@ -112,6 +123,11 @@ export class Roster {
       part.watchers--;
       this.#forgetUnused(sessionId, part);
     };
+  }
+
+  /** Whether the engine's roster of a watched session can be taken for whole, not one that is being made anew. */
+  isSettled(sessionId: string): boolean {
+    return this.#now() >= (this.#parts.get(sessionId)?.settlesAt ?? 0);
   }
 
   /**
@@ -125,13 +141,19 @@ export class Roster {
   async #write(sessionId: string, part: Part): Promise<RosterState> {
     if (!this.holdsLease()) await this.#beReborn();
     const incarnation = this.#incarnation;
-    const created = [...part.own.values()].filter(({ connectionId }) => !part.written.has(connectionId));
-    const gone = [...part.written.keys()].filter((id) => !part.own.has(id));
+    const { whole } = part;
+    part.whole = false;
+    const created = [...part.own.values()].filter(
+      ({ connectionId }) => whole || !part.written.has(connectionId),
+    );
+    const gone = [...part.reasons].filter(([id]) => whole || part.written.has(id));
+    part.reasons.clear();
     const state = await this.#engine.apply({
       sessionId,
       incarnation,
       created,
-      destroyed: byReason(gone, part.reasons),
+      destroyed: byReason(gone),
+      whole,
       lastEpoch: part.lastEpoch,
     });
     // Reborn meanwhile: what was written belongs to the incarnation before.
@@ -140,17 +162,13 @@ export class Roster {
       await this.#beReborn();
       return this.#write(sessionId, part);
     }
-    for (const connection of created) part.written.set(connection.connectionId, connection);
-    for (const id of gone) {
-      part.written.delete(id);
-      part.reasons.delete(id);
-    }
-    const lostCopy =
-      part.writtenEpoch > 0 && state.epoch > part.writtenEpoch && part.written.size > created.length;
+    for (const { connectionId } of created) part.written.add(connectionId);
+    for (const [id] of gone) part.written.delete(id);
+    const lostCopy = !whole && part.writtenEpoch > 0 && state.epoch > part.writtenEpoch;
     part.writtenEpoch = state.epoch;
     part.lastEpoch = Math.max(part.lastEpoch, state.epoch);
     if (lostCopy) {
-      part.written.clear();
+      part.whole = true;
       return this.#write(sessionId, part);
     }
     this.#forgetUnused(sessionId, part);
@@ -186,7 +204,7 @@ export class Roster {
   }
 
   async #writeAnew(): Promise<void> {
-    for (const part of this.#parts.values()) part.written.clear();
+    for (const part of this.#parts.values()) part.whole = true;
     await Promise.all([...this.#parts.keys()].map((sessionId) => this.write(sessionId)));
   }
 
@@ -195,10 +213,12 @@ export class Roster {
     if (!part) {
       part = {
         own: new Map(),
-        written: new Map(),
+        written: new Set(),
         reasons: new Map(),
+        whole: false,
         writtenEpoch: 0,
         lastEpoch: 0,
+        settlesAt: 0,
         watchers: 0,
         writing: undefined,
       };
@@ -210,10 +230,9 @@ export class Roster {
 
 const newIncarnation = (): string => randomBytes(9).toString('base64url');
 
-function byReason(ids: readonly string[], reasons: ReadonlyMap<string, ConnectionReason>): Departure[] {
+function byReason(gone: readonly (readonly [string, ConnectionReason])[]): Departure[] {
   const departures = new Map<ConnectionReason, string[]>();
-  for (const id of ids) {
-    const reason = reasons.get(id) ?? 'networkDisconnected';
+  for (const [id, reason] of gone) {
     const known = departures.get(reason);
     if (known) known.push(id);
     else departures.set(reason, [id]);

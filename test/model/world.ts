@@ -1,0 +1,525 @@
+import type { Connection } from '../../src/protocol/connection.js';
+import { isLater, type RosterVersion } from '../../src/protocol/roster-version.js';
+import type { JoinedFrame, ServerFrame } from '../../src/protocol/server-frames.js';
+import { RosterView, type RosterNews } from '../../src/client/roster-view.js';
+import { RunningTotal } from '../../src/session/running-total.js';
+import { ConnectionList } from '../../src/server/live-session/connection-list.js';
+import { departureAfter } from '../../src/server/live-session/departure.js';
+import { Membership, type Member } from '../../src/server/live-session/membership.js';
+import {
+  MemoryEngine,
+  Roster,
+  type RosterChange,
+  type RosterOptions,
+  type RosterState,
+} from '../../src/server/roster/index.js';
+import type { RosterBatch } from '../../src/server/roster/roster-engine.js';
+
+/** The rules that keep the count true; each can be taken out to see that the model notices. */
+export const guards = ['fence', 'selfFence', 'orderedEpochs', 'newerOnly', 'setTransitions'] as const;
+export type Guard = (typeof guards)[number];
+
+const sessionId = 'model';
+const lease = 5_000;
+const processes = 3;
+const clients = 5;
+
+/** Lets every promise that can settle do so: no chain of them here is half as long. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 40; turn++) await undefined;
+}
+
+/** A small source of numbers that a schedule's seed decides (mulberry32). */
+export function numbers(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below) | 0;
+  };
+}
+
+/**
+ * Several server processes on one engine, and clients on lossy lines: the product's own roster, membership,
+ * list and client view, with the schedule in the place of time, network and chance.
+ */
+export class World {
+  time = 1_000_000;
+  readonly random: (below: number) => number;
+  readonly without: Guard | undefined;
+  readonly engine: ModelEngine;
+  readonly servers: ModelServer[] = [];
+  readonly visitors: Visitor[] = [];
+  /** What went wrong in the meantime. */
+  readonly faults: string[] = [];
+
+  constructor(seed: number, without?: Guard) {
+    this.random = numbers(seed);
+    this.without = without;
+    this.engine = new ModelEngine(this);
+    for (let index = 0; index < processes; index++) this.servers.push(new ModelServer(this));
+    for (let index = 0; index < clients; index++) this.visitors.push(new Visitor(this, index));
+  }
+
+  /** Runs one step of a schedule. */
+  async step(choice: number): Promise<void> {
+    const visitor = this.visitors[this.random(clients)]!;
+    const index = this.random(processes);
+    const server = this.servers[index]!;
+    const kind = choice % 40;
+    if (kind < 8) visitor.come(server);
+    else if (kind < 10) visitor.go(1000);
+    else if (kind < 12) visitor.go(1006);
+    else if (kind < 18) visitor.receive();
+    else if (kind < 22) server.flush();
+    else if (kind < 27) this.engine.deliver();
+    else if (kind < 33) await this.pass(1 + this.random(4));
+    else if (kind < 35) server.stopped = true;
+    else if (kind < 36) server.goOn();
+    else if (kind < 38) this.crash(index);
+    else this.engine.wipe();
+    await settle();
+  }
+
+  /**
+   * Lets all come to rest: nothing is lost from here on, though much still comes late and twice. Last of
+   * all arrive the writes of processes that died.
+   */
+  async rest(): Promise<void> {
+    for (const server of this.servers) server.goOn();
+    for (let passed = 0; passed < 16; passed++) {
+      this.engine.deliverAll('living');
+      await this.pass(1);
+    }
+    this.engine.deliverAll('any');
+    // An engine that lost its data knows no fence; a lease is what such a late write may last.
+    if (this.engine.wiped) await this.pass(4);
+    for (let round = 0; round < 6; round++) {
+      this.engine.deliverAll('any');
+      await settle();
+      for (const server of this.servers) {
+        server.flush();
+        server.beat();
+      }
+      for (const visitor of this.visitors) visitor.receiveAll();
+    }
+    for (const { view } of this.visitors) view.release();
+  }
+
+  /** Compares what each client shows with who is really there. */
+  verdict(): string[] {
+    const present = this.visitors
+      .filter(({ counted }) => counted)
+      .map(({ connection }) => connection!.connectionId);
+    const wrong = this.visitors
+      .filter(({ link }) => link)
+      .flatMap(({ index, view }) => {
+        const ids = [...(view.total.connections?.keys() ?? present)];
+        const right = view.count === present.length && ids.sort().join() === present.sort().join();
+        return right
+          ? []
+          : [`client ${index} shows ${view.count} (${ids}), there are ${present.length} (${present})`];
+      });
+    return [...this.faults, ...wrong];
+  }
+
+  /** Lets time go by, in steps of which no living process misses its lease. */
+  async pass(steps: number): Promise<void> {
+    for (let step = 0; step < steps; step++) {
+      this.time += Math.ceil(lease / 3);
+      for (const server of this.servers) if (!server.stopped) server.tick();
+      await settle();
+    }
+  }
+
+  crash(index: number): void {
+    const dead = this.servers[index]!;
+    dead.stopped = true;
+    dead.dead = true;
+    for (const visitor of this.visitors) if (visitor.link?.server === dead) visitor.link = undefined;
+    this.servers[index] = new ModelServer(this);
+  }
+}
+
+/** The engine, with writes that arrive when the schedule says so. */
+class ModelEngine extends MemoryEngine {
+  wiped = false;
+  readonly #world: World;
+  #late: { server: ModelServer; arrive: () => void }[] = [];
+
+  constructor(world: World) {
+    super({ lease, now: () => world.time });
+    this.#world = world;
+  }
+
+  get waiting(): boolean {
+    return this.#late.length > 0;
+  }
+
+  /** A write of a server on its way: it arrives although its server may be dead by then; the answer doesn't. */
+  applyLate(batch: RosterBatch, server: ModelServer): Promise<RosterState | undefined> {
+    return new Promise((resolve) => {
+      const arrive = (): void => {
+        const applied = this.apply(batch);
+        if (!server.dead) resolve(applied);
+      };
+      this.#late.push({ server, arrive });
+    });
+  }
+
+  deliver(): void {
+    if (this.waiting) this.#late.splice(this.#world.random(this.#late.length), 1)[0]!.arrive();
+  }
+
+  deliverAll(whose: 'any' | 'living'): void {
+    for (const late of this.#late.splice(0)) {
+      if (whose === 'living' && late.server.dead) this.#late.push(late);
+      else late.arrive();
+    }
+  }
+
+  /** An engine that goes down takes with it what was on its way from those who can't send it again. */
+  override wipe(): void {
+    super.wipe();
+    this.wiped = true;
+    this.#late = this.#late.filter(({ server }) => !server.dead);
+  }
+
+  protected override isFenced(incarnation: string): boolean {
+    return this.#world.without !== 'fence' && super.isFenced(incarnation);
+  }
+
+  protected override nextEpoch(lastEpoch: number): number {
+    const ordered = super.nextEpoch(lastEpoch);
+    return this.#world.without === 'orderedEpochs' ? 1 + this.#world.random(2 ** 30) : ordered;
+  }
+}
+
+class ModelRoster extends Roster {
+  readonly #unguarded: boolean;
+
+  constructor(world: World, server: ModelServer, onReborn: RosterOptions['onReborn']) {
+    const { engine } = world;
+    super({
+      engine: {
+        renew: (incarnation) => engine.renew(incarnation),
+        apply: (batch) => engine.applyLate(batch, server),
+        reap: () => engine.reap(),
+        read: (id) => engine.read(id),
+        list: (id) => engine.list(id),
+        watch: (id, listener) => engine.watch(id, listener),
+      },
+      lease,
+      now: () => world.time,
+      onReborn,
+    });
+    this.#unguarded = world.without === 'selfFence';
+  }
+
+  protected override holdsLease(): boolean {
+    return this.#unguarded || super.holdsLease();
+  }
+}
+
+class ModelTotal extends RunningTotal {
+  readonly #without: Guard | undefined;
+
+  constructor(without: Guard | undefined) {
+    super();
+    this.#without = without;
+  }
+
+  protected override isLater(version: RosterVersion, known: RosterVersion | undefined): boolean {
+    return this.#without === 'newerOnly' || super.isLater(version, known);
+  }
+
+  protected override isListed(connectionId: string): boolean {
+    return this.#without !== 'setTransitions' && super.isListed(connectionId);
+  }
+}
+
+/** One line between a client and a process. What is underway on it may be lost, doubled or overtaken. */
+interface Link {
+  readonly server: ModelServer;
+  readonly visitor: Visitor;
+  readonly key: string;
+  readonly underway: RosterNews[];
+  /** What was delivered already and may come again. */
+  readonly delivered: RosterNews[];
+  listVersion: RosterVersion | undefined;
+}
+
+/** A server process: what `LiveSession` does, without its clocks. */
+class ModelServer {
+  stopped = false;
+  dead = false;
+  readonly #world: World;
+  readonly #roster: ModelRoster;
+  readonly #members = new Membership<Link>();
+  readonly #links = new Set<Link>();
+  readonly #missed: (() => void)[] = [];
+  #state: RosterState = { epoch: 0, seq: 0, count: 0 };
+  #list: ConnectionList | undefined;
+  #early: RosterChange[] | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#roster = new ModelRoster(world, this, (_, renamed) => this.#rename(renamed));
+    void this.#roster.renew();
+    this.#roster.watch(sessionId, (change) => this.#whenRunning(() => this.#receive(change)));
+    void this.#roster.read(sessionId).then((state) => this.#advance(state));
+  }
+
+  join(link: Link, observe: boolean): void {
+    this.#links.add(link);
+    this.#whenRunning(() => {
+      if (!this.#links.has(link)) return;
+      if (observe) return this.#joined(link, undefined, false);
+      const member = this.#members.withKey(link.key);
+      if (member) {
+        this.#members.resume(member, link);
+        return this.#joined(link, member.connection, true);
+      }
+      const connection = this.#roster.newConnection('');
+      const added = this.#members.add(link.key, connection, link);
+      this.#roster.add(sessionId, connection);
+      void this.#roster.write(sessionId).then((state) => {
+        this.#advance(state);
+        if (added.link === link) this.#joined(link, added.connection, false);
+      });
+    });
+  }
+
+  leave(link: Link, code: number): void {
+    this.#links.delete(link);
+    this.#whenRunning(() => {
+      const member = this.#member(link);
+      if (!member) return;
+      const now = this.#world.time;
+      const due = departureAfter(code, false, now, now);
+      if (due.at <= now) this.#depart(member, due.reason);
+      else this.#members.lose(member, due);
+    });
+  }
+
+  sync(link: Link, version: RosterVersion): void {
+    this.#whenRunning(() => {
+      if (link.visitor.view.listed) link.listVersion = version;
+      else this.#send(link, { type: 'count', ...this.#state });
+    });
+  }
+
+  flush(): void {
+    if (this.stopped) return;
+    if (!this.#list) this.#loadList();
+    this.#list?.step();
+    for (const link of this.#links) {
+      if (!link.visitor.view.listed) this.#send(link, { type: 'count', ...this.#state });
+      else if (this.#list && (!link.listVersion || isLater(this.#list.version, link.listVersion))) {
+        for (const frame of this.#list.framesSince(link.listVersion))
+          this.#send(link, JSON.parse(frame) as RosterNews);
+        link.listVersion = this.#list.version;
+      }
+    }
+  }
+
+  beat(): void {
+    for (const link of this.#links) this.#send(link, { type: 'count', ...this.#state });
+  }
+
+  tick(): void {
+    const { time } = this.#world;
+    for (const member of this.#members.overdue(time)) this.#depart(member, member.due!.reason);
+    void this.#roster.renew().then(() => this.#roster.reap());
+    void this.#roster.write(sessionId);
+  }
+
+  goOn(): void {
+    if (!this.stopped || this.dead) return;
+    this.stopped = false;
+    for (const action of this.#missed.splice(0)) action();
+    this.tick();
+  }
+
+  #whenRunning(action: () => void): void {
+    if (this.stopped) this.#missed.push(action);
+    else action();
+  }
+
+  #member(link: Link): Member<Link> | undefined {
+    const member = this.#members.withKey(link.key);
+    return member?.link === link ? member : undefined;
+  }
+
+  #joined(link: Link, connection: Connection | undefined, resumed: boolean): void {
+    const { epoch, seq, count } = this.#state;
+    link.visitor.join(link, {
+      type: 'joined',
+      connection,
+      role: 'subscriber',
+      resumed,
+      epoch,
+      seq,
+      count,
+      heartbeat: 25_000,
+    });
+  }
+
+  #depart(
+    member: Member<Link>,
+    reason: 'clientDisconnected' | 'forceDisconnected' | 'networkDisconnected',
+  ): void {
+    this.#members.remove(member);
+    this.#roster.remove(sessionId, member.connection.connectionId, reason);
+    void this.#roster.write(sessionId).then((state) => this.#advance(state));
+  }
+
+  #rename(renamed: ReadonlyMap<string, Connection>): void {
+    for (const [id, connection] of renamed) {
+      const member = this.#members.withId(id);
+      if (!member) continue;
+      this.#members.rename(member, connection);
+      const { link } = member;
+      if (link)
+        void this.#roster
+          .write(sessionId)
+          .then(() => this.#links.has(link) && this.#joined(link, connection, false));
+    }
+  }
+
+  #receive(change: RosterChange): void {
+    this.#early?.push(change);
+    if (this.#list && !this.#list.receive(change)) this.#list = undefined;
+    this.#advance(change);
+  }
+
+  #advance({ epoch, seq, count }: RosterState): void {
+    if (isLater({ epoch, seq }, this.#state)) this.#state = { epoch, seq, count };
+  }
+
+  #loadList(): void {
+    if (this.#early || !this.#roster.isSettled(sessionId)) return;
+    this.#early = [];
+    void this.#roster.list(sessionId).then((loaded) => {
+      const list = new ConnectionList(loaded);
+      if (this.#early!.every((change) => list.receive(change))) this.#list = list;
+      this.#early = undefined;
+    });
+  }
+
+  #send(link: Link, frame: RosterNews): void {
+    link.underway.push(frame);
+  }
+}
+
+/** A client: what `Session` does with frames, without socket and page. */
+class Visitor {
+  readonly index: number;
+  readonly view: RosterView;
+  readonly observer: boolean;
+  link: Link | undefined;
+  key = '';
+  connection: Connection | undefined;
+  readonly #world: World;
+  readonly #created = new Set<string>();
+  readonly #destroyed = new Set<string>();
+  #keys = 0;
+  #lastServer: ModelServer | undefined;
+  #joined = false;
+
+  constructor(world: World, index: number) {
+    this.#world = world;
+    this.index = index;
+    this.view = new RosterView(new ModelTotal(world.without));
+    this.view.listed = index % 2 === 0;
+    this.observer = index === clients - 1;
+  }
+
+  /** It is in the session, as far as anyone outside can tell. */
+  get counted(): boolean {
+    return !!this.link && !this.observer;
+  }
+
+  come(server: ModelServer): void {
+    if (this.link) return;
+    // The memory roster resumes on the same process only, so elsewhere it is another connection.
+    const resuming = this.#lastServer === server && !!this.key;
+    if (!resuming) this.key = `${this.index}.${++this.#keys}`;
+    this.#lastServer = server;
+    this.#joined = false;
+    this.link = { server, visitor: this, key: this.key, underway: [], delivered: [], listVersion: undefined };
+    server.join(this.link, this.observer);
+  }
+
+  go(code: number): void {
+    const { link } = this;
+    if (!link) return;
+    this.link = undefined;
+    link.server.leave(link, code);
+    if (code === 1000) this.#end();
+  }
+
+  join(link: Link, frame: JoinedFrame): void {
+    if (link !== this.link) return;
+    const renewed = this.connection?.connectionId !== frame.connection?.connectionId;
+    this.connection = frame.connection;
+    this.#joined = true;
+    this.view.join(frame, true);
+    if (renewed) this.view.forgetList();
+    if (this.view.listed) link.server.sync(link, this.view.syncVersion);
+  }
+
+  /** Takes one frame off the line: any of those underway, and by chance it stays to come again, or is lost. */
+  receive(): void {
+    const { link } = this;
+    if (!link?.underway.length) return;
+    const { random } = this.#world;
+    const at = random(4) === 0 ? random(link.underway.length) : 0;
+    const frame = link.underway[at]!;
+    const chance = random(100);
+    if (chance >= 15) link.underway.splice(at, 1);
+    if (chance >= 27 || chance < 15) this.#take(link, frame);
+  }
+
+  /** Takes all that is underway, in any order, and some of what came before once more. */
+  receiveAll(): void {
+    const { link } = this;
+    if (!link) return;
+    const { random } = this.#world;
+    while (link.underway.length) this.#take(link, link.underway.splice(random(link.underway.length), 1)[0]!);
+    for (let again = 0; again < 3 && link.delivered.length; again++) {
+      this.#take(link, link.delivered[random(link.delivered.length)]!);
+    }
+  }
+
+  #take(link: Link, frame: RosterNews): void {
+    if (!this.#joined) return;
+    link.delivered.push(frame);
+    const due = this.view.listDue;
+    const { transition, behind } = this.view.receive(
+      JSON.parse(JSON.stringify(frame)) as ServerFrame as RosterNews,
+    );
+    if (behind) link.server.sync(link, this.view.syncVersion);
+    if (!transition || due) return;
+    for (const { connectionId } of transition.created) {
+      if (this.#destroyed.has(connectionId))
+        this.#world.faults.push(`client ${this.index} heard ${connectionId} rise again`);
+      this.#once(this.#created, connectionId, 'created');
+    }
+    for (const { connections } of transition.destroyed) {
+      for (const { connectionId } of connections) this.#once(this.#destroyed, connectionId, 'destroyed');
+    }
+  }
+
+  #once(seen: Set<string>, id: string, what: string): void {
+    if (seen.has(id)) this.#world.faults.push(`client ${this.index} heard twice that ${id} was ${what}`);
+    seen.add(id);
+  }
+
+  #end(): void {
+    this.key = '';
+    this.connection = undefined;
+    this.view.clear();
+  }
+}
