@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import commonjs from '@rollup/plugin-commonjs';
 import nodeResolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
+import esbuild from 'rollup-plugin-esbuild';
 import license from 'rollup-plugin-license';
 
 const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -74,6 +76,18 @@ const browser = [
 ].filter(({ input }) => existsSync(input));
 
 /** What `npx session-connection-count serve` runs: the server and the packages that it needs. */
-const server = [];
+const server = [
+  {
+    input: ['src/server/index.ts', 'src/server/cli.ts'],
+    output: { dir: 'dist/server', chunkFileNames: '[name].js', hoistTransitiveImports: false },
+    external: /^node:/,
+    plugins: [
+      esbuild({ target: 'node20' }),
+      nodeResolve({ exportConditions: ['node'], preferBuiltins: true }),
+      commonjs(),
+      license({ thirdParty: { output: 'dist/server/THIRD-PARTY-LICENSES.txt' } }),
+    ],
+  },
+];
 
 export default [...browser, ...server];
