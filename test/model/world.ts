@@ -128,6 +128,9 @@ export class World {
   async pass(steps: number): Promise<void> {
     for (let step = 0; step < steps; step++) {
       this.time += Math.ceil(lease / 3);
+      // A process whose writes took longer than its renewals would not be a living one.
+      this.engine.deliverAll('living', this.time - lease / 3);
+      await settle();
       for (const server of this.servers) if (!server.stopped) server.tick();
       await settle();
     }
@@ -146,7 +149,7 @@ export class World {
 class ModelEngine extends MemoryEngine {
   wiped = false;
   readonly #world: World;
-  #late: { server: ModelServer; arrive: () => void }[] = [];
+  #late: { server: ModelServer; sentAt: number; arrive: () => void }[] = [];
 
   constructor(world: World) {
     super({ lease, now: () => world.time });
@@ -164,7 +167,7 @@ class ModelEngine extends MemoryEngine {
         const applied = this.apply(batch);
         if (!server.dead) resolve(applied);
       };
-      this.#late.push({ server, arrive });
+      this.#late.push({ server, sentAt: this.#world.time, arrive });
     });
   }
 
@@ -172,9 +175,9 @@ class ModelEngine extends MemoryEngine {
     if (this.waiting) this.#late.splice(this.#world.random(this.#late.length), 1)[0]!.arrive();
   }
 
-  deliverAll(whose: 'any' | 'living'): void {
+  deliverAll(whose: 'any' | 'living', sentBefore = Infinity): void {
     for (const late of this.#late.splice(0)) {
-      if (whose === 'living' && late.server.dead) this.#late.push(late);
+      if ((whose === 'living' && late.server.stopped) || late.sentAt >= sentBefore) this.#late.push(late);
       else late.arrive();
     }
   }
@@ -403,7 +406,8 @@ class ModelServer {
     this.#early = [];
     void this.#roster.list(sessionId).then((loaded) => {
       const list = new ConnectionList(loaded);
-      if (this.#early!.every((change) => list.receive(change))) this.#list = list;
+      const usable = !isLater(this.#state, loaded) && this.#early!.every((change) => list.receive(change));
+      if (usable) this.#list = list;
       this.#early = undefined;
     });
   }

@@ -244,7 +244,9 @@ export class LiveSession {
     this.#early = [];
     void this.#roster.list(this.#sessionId).then((loaded) => {
       const list = new ConnectionList(loaded);
-      if (this.#early!.every((change) => list.receive(change))) this.#list = list;
+      // Older than what is known: the engine lost its data, and nobody has told it anew yet.
+      const usable = !isLater(this.#state, loaded) && this.#early!.every((change) => list.receive(change));
+      if (usable) this.#list = list;
       this.#early = undefined;
       this.#loop.mark(this, true);
     });

@@ -101,8 +101,10 @@ export class Roster {
     return this.#engine.reap();
   }
 
-  read(sessionId: string): Promise<RosterState> {
-    return this.#engine.read(sessionId);
+  async read(sessionId: string): Promise<RosterState> {
+    const state = await this.#engine.read(sessionId);
+    this.#hear(sessionId, state.epoch);
+    return state;
   }
 
   list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }> {
@@ -113,9 +115,7 @@ export class Roster {
     const part = this.#part(sessionId);
     part.watchers++;
     const unwatch = this.#engine.watch(sessionId, (change) => {
-      // A roster made anew lacks whoever didn't write to it yet: one lease, and they did or are dead.
-      if (part.lastEpoch > 0 && change.epoch > part.lastEpoch) part.settlesAt = this.#now() + this.#lease;
-      part.lastEpoch = Math.max(part.lastEpoch, change.epoch);
+      this.#hear(sessionId, change.epoch);
       listener(change);
     });
     return () => {
@@ -166,13 +166,21 @@ export class Roster {
     for (const [id] of gone) part.written.delete(id);
     const lostCopy = !whole && part.writtenEpoch > 0 && state.epoch > part.writtenEpoch;
     part.writtenEpoch = state.epoch;
-    part.lastEpoch = Math.max(part.lastEpoch, state.epoch);
+    this.#hear(sessionId, state.epoch);
     if (lostCopy) {
       part.whole = true;
       return this.#write(sessionId, part);
     }
     this.#forgetUnused(sessionId, part);
     return state;
+  }
+
+  #hear(sessionId: string, epoch: number): void {
+    const part = this.#parts.get(sessionId);
+    if (!part || epoch <= part.lastEpoch) return;
+    // A roster made anew lacks whoever didn't write to it yet: one lease, and they did or are dead.
+    if (part.lastEpoch > 0) part.settlesAt = this.#now() + this.#lease;
+    part.lastEpoch = epoch;
   }
 
   #forgetUnused(sessionId: string, part: Part): void {
