@@ -1,4 +1,4 @@
-import { adoptStyles, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues } from 'lit';
+import { adoptStyles, ReactiveElement, type PropertyDeclarations, type PropertyValues } from 'lit';
 import { SessionError } from '../protocol/session-error.js';
 import type { ConnectionSource, SessionState } from '../session/connection-source.js';
 import { version } from '../version.js';
@@ -8,9 +8,10 @@ import type {
   SessionErrorDetail,
   SessionStateChangeDetail,
 } from './event-details.js';
+import { give, make } from './nodes.js';
 import { SourceController } from './source-controller.js';
 import { styles } from './styles.js';
-import { formatCount, languageOf, phrase, type Notation, type Phrase } from './words.js';
+import { formatCount, languageOf, phrase, type Notation } from './words.js';
 
 /** What the indicator draws in a 10 by 10 box, and the English words for it. */
 const looks: Record<string, [shape: string, words?: string]> = {
@@ -95,7 +96,7 @@ const warned = new Set<string>();
  * @cssproperty [--session-connection-count-indicator-size=0.45em]
  * @cssproperty [--session-connection-count-gap=0.35em] - Between indicator and number.
  */
-export class SessionConnectionCountElement extends LitElement {
+export class SessionConnectionCountElement extends ReactiveElement {
   /** The version of this package. */
   static readonly version: string = version;
 
@@ -178,12 +179,34 @@ export class SessionConnectionCountElement extends LitElement {
   #internals: ElementInternals | undefined;
   /** The number shown: the total, or the others. */
   #number: number | undefined;
-  #phrase: Phrase | undefined;
   #toldState: SessionState = 'idle';
   #toldCount: number | undefined;
 
+  readonly #shape = make('path');
+  readonly #words = make('span', { class: 'hidden' });
+  readonly #before = make('span');
+  readonly #count = make('span', { part: 'count', translate: 'no' });
+  readonly #after = make('span');
+  readonly #slot = make('slot');
+  readonly #status = make('span', { class: 'hidden', role: 'status' });
+  // A line may break after a picture in it. So the indicator is text of no width, and the picture is laid over it.
+  readonly #base = make(
+    'span',
+    {},
+    make(
+      'span',
+      { part: 'indicator', 'aria-hidden': 'true' },
+      '\u2060',
+      make('svg', { viewBox: '0 0 10 10' }, this.#shape),
+    ),
+    this.#words,
+    make('span', { part: 'label' }, this.#before, this.#count, this.#after),
+    this.#slot,
+  );
+
   constructor() {
     super();
+    this.#slot.addEventListener('slotchange', () => this.requestUpdate());
     try {
       this.#internals = this.attachInternals();
     } catch {
@@ -236,7 +259,7 @@ export class SessionConnectionCountElement extends LitElement {
   /** What a server rendered gives way: nothing is hydrated. */
   protected override createRenderRoot(): ShadowRoot {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
-    root.replaceChildren();
+    root.replaceChildren(this.#base);
     this.#dress(root);
     return root;
   }
@@ -254,37 +277,34 @@ export class SessionConnectionCountElement extends LitElement {
 
   /** Comes after the controllers, unlike willUpdate. */
   protected override update(changed: PropertyValues<this>): void {
-    const { count, source } = this.#source;
-    this.#number = count && this.excludeSelf && source!.selfCounted ? count - 1 : count;
-    this.#phrase =
-      this.#number === undefined
-        ? undefined
-        : phrase(this.#number, (form) => this.#text('label', form), languageOf(this), this.#notation);
-    this.#announcer.tell(this.#phrase && Object.values(this.#phrase).join(''), this.#interval);
     super.update(changed);
-  }
+    const { count: total, source, state, stale, reason } = this.#source;
+    const number = total && this.excludeSelf && source!.selfCounted ? total - 1 : total;
+    this.#number = number;
+    const words =
+      number === undefined
+        ? undefined
+        : phrase(number, (form) => this.#text('label', form), languageOf(this), this.#notation);
+    this.#announcer.tell(words && Object.values(words).join(''), this.#interval);
 
-  protected override render(): unknown {
-    const { state, stale, reason } = this.#source;
     const look = stale ? 'reconnecting' : reason === 'forceDisconnected' ? 'removed' : state;
     const [shape, english] = looks[look] ?? looks['idle']!;
     const own = this.#text('text', look);
-    const words = own ?? english;
-    const { before, number, after } = this.#phrase ?? {};
-    // A line may break after a picture in it. So the indicator is text of no width, and the picture is laid over it.
-    // White space between the tags is no children: the slot's own text gives way to it.
-    const blank = !this.#phrase && !this.childElementCount && /^\s+$/.test(this.textContent ?? '');
-    return html`<span class="base ${look}" title=${words || nothing}
-      ><span part="indicator" aria-hidden="true"
-        >&NoBreak;<svg viewBox="0 0 10 10"><path d=${shape}></path></svg></span
-      ><span class="hidden" lang=${own == null ? 'en' : nothing} .textContent=${words ?? ''}></span
-      ><span part="label"
-        ><span .textContent=${before ?? ''}></span
-        ><span part="count" translate="no" ?hidden=${!number && !blank} .textContent=${number ?? '–'}></span
-        ><span .textContent=${after ?? ''}></span></span
-      ><slot ?hidden=${!!this.#phrase} @slotchange=${() => this.requestUpdate()}>–</slot
-      >${this.#interval ? html`<span class="hidden" role="status" .textContent=${this.#announcer.text}></span>` : nothing}</span
-    >`;
+    const text = own ?? english;
+    give(this.#base, { class: `base ${look}`, title: text || undefined });
+    give(this.#shape, { d: shape });
+    give(this.#words, { text, lang: own == null ? 'en' : undefined });
+    give(this.#before, { text: words?.before });
+    give(this.#after, { text: words?.after });
+    // White space between the tags is no children.
+    const blank = !this.childElementCount && !this.textContent!.trim();
+    const shown = words ? words.number : blank && '–';
+    give(this.#count, { text: shown || undefined, hidden: shown ? undefined : '' });
+    give(this.#slot, { hidden: words || blank ? '' : undefined });
+    if (this.#interval) {
+      this.#base.append(this.#status);
+      give(this.#status, { text: this.#announcer.text });
+    } else this.#status.remove();
   }
 
   protected override updated(): void {

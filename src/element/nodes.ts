@@ -1,0 +1,28 @@
+/** What a node has: its `text`, and attributes by their names. Undefined is none. */
+export type Content = Record<string, string | undefined>;
+
+const given = new WeakMap<Element, Content>();
+
+/**
+ * Gives a node what it wasn't given last. Doesn't look at what is there: what a page translator made of a text
+ * stays until there is another text.
+ */
+export function give(node: Element, content: Content): void {
+  const last = given.get(node);
+  given.set(node, content);
+  for (const [name, value] of Object.entries(content)) {
+    if (value === last?.[name]) continue;
+    if (name === 'text') node.textContent = value ?? '';
+    else if (value === undefined) node.removeAttribute(name);
+    else node.setAttribute(name, value);
+  }
+}
+
+/** Makes a node of HTML, or of SVG. Works without markup, so that Trusted Types has nothing to say to it. */
+export function make(name: string, content: Content = {}, ...children: (Node | string)[]): Element {
+  const language = name === 'svg' || name === 'path' ? '2000/svg' : '1999/xhtml';
+  const node = document.createElementNS(`http://www.w3.org/${language}`, name);
+  give(node, content);
+  node.append(...children);
+  return node;
+}
