@@ -12,7 +12,8 @@ export function newKey(): string {
     .join('');
 }
 
-const read = (name: string): string[] => JSON.parse(sessionStorage.getItem(prefix + name) ?? '[]');
+const read = (name: string): string[] =>
+  JSON.parse(sessionStorage.getItem(prefix + name) ?? '[]') as string[];
 
 /**
  * Leaves a key to the next page of the tab. A frame of the page may leave another for the same session.

@@ -108,7 +108,7 @@ export class Session extends EventTarget implements ConnectionSource {
     if (!isSessionId(sessionId)) {
       throw new SessionError(
         1005,
-        `The session id ${JSON.stringify(sessionId)} has to be 1 to 255 characters long, without control characters`,
+        `The session id ${JSON.stringify(sessionId)} has to be 1 to 255 characters, none of them a control character`,
         true,
       );
     }
@@ -255,13 +255,8 @@ export class Session extends EventTarget implements ConnectionSource {
     try {
       socket = new WebSocket(this.#url, subprotocol);
     } catch {
-      return this.#fail(
-        new SessionError(
-          1006,
-          `The browser refused to open ${this.#url}: a page on https needs a server on https, and a Content-Security-Policy needs this address in connect-src`,
-          true,
-        ),
-      );
+      // An insecure address on a secure page, or one that the page's policy forbids.
+      return this.#fail(unreachable(this.#url, true));
     }
     this.#joining = socket;
     socket.onopen = () => {
@@ -280,7 +275,7 @@ export class Session extends EventTarget implements ConnectionSource {
         socket,
       );
     };
-    socket.onmessage = ({ data }) => this.#receive(socket, data);
+    socket.onmessage = ({ data }: MessageEvent<string>) => this.#receive(socket, data);
     socket.onclose = ({ code }) => this.#closed(socket, code);
     this.#joinLimit.start(joinTimeout, () => this.#drop(socket));
   }
@@ -550,8 +545,9 @@ function socketUrl(server: string | URL): string {
 
 const notConnected = (): SessionError => new SessionError(1010, 'The session is not connected');
 
-const unreachable = (url: string): SessionError =>
+const unreachable = (url: string, fatal?: boolean): SessionError =>
   new SessionError(
     1006,
-    `No answer from ${url}: check the "server" address, that the server runs, and that a Content-Security-Policy has this address in connect-src`,
+    `Can't reach ${url}: check the "server" address, that it is https where the page is, that the server runs, and that a Content-Security-Policy has it in connect-src`,
+    fatal,
   );

@@ -2,6 +2,8 @@ import { SessionError } from '../protocol/session-error.js';
 
 /** The longest answer of a token address, in characters. */
 const longestAnswer = 4096;
+/** A JSON Web Token, or OpenTok's T1. */
+const tokenForm = /^([\w-]+\.[\w-]+\.[\w-]+|T1==[\w+/=-]+)$/;
 
 /**
  * Asks an address of the page's own origin for a client token. The answer is the token as text, or JSON
@@ -18,23 +20,18 @@ export async function fetchToken(address: string): Promise<string> {
     );
   }
   url.searchParams.set('_', Math.random().toString(36).slice(2));
-  const answer = await fetch(url, { credentials: 'same-origin', cache: 'no-store' }).catch(() => undefined);
-  const text = answer?.ok ? (await answer.text()).trim() : '';
-  if (text.length <= longestAnswer) {
-    const token = text.startsWith('{') ? readToken(text) : text;
-    // A JSON Web Token, or OpenTok's T1.
-    if (/^([\w-]+\.[\w-]+\.[\w-]+|T1==[\w+/=-]+)$/.test(token)) return token;
+  let status = 0;
+  try {
+    const answer = await fetch(url, { credentials: 'same-origin', cache: 'no-store' });
+    status = answer.status;
+    const text = (await answer.text()).trim();
+    const token = text[0] === '{' ? (JSON.parse(text) as { token: string }).token : text;
+    if (answer.ok && text.length <= longestAnswer && tokenForm.test(token)) return token;
+  } catch {
+    // Out of reach, or JSON that is none: no token either.
   }
   throw new SessionError(
     2001,
-    `The token-url ${url.pathname} gave no token${answer ? ` (HTTP status ${answer.status})` : ''}: it has to answer with the token as text or as {"token": "…"}`,
+    `The token-url ${url.pathname} (HTTP status ${status}) has to answer with a token, or with {"token": "…"}`,
   );
-}
-
-function readToken(json: string): string {
-  try {
-    return String((JSON.parse(json) as { token?: unknown }).token);
-  } catch {
-    return '';
-  }
 }

@@ -30,6 +30,7 @@ export class OTSession {
   readonly #apiKey: string;
   readonly #listeners = new Map<string, { listener: OTListener; context: unknown; once: boolean }[]>();
   readonly #waiting: OTCallback[] = [];
+  #token = '';
   #session: Session | undefined;
 
   /** Made by {@link OT}'s `initSession`. */
@@ -75,9 +76,10 @@ export class OTSession {
       return this;
     }
     if (callback) this.#waiting.push(callback);
+    this.#token = token;
     if (!this.#session) {
       try {
-        this.#session = this.#open(token);
+        this.#session = this.#open();
       } catch (error) {
         this.#answer(error as SessionError);
         return this;
@@ -101,8 +103,9 @@ export class OTSession {
     return removal;
   }
 
-  #open(token: string): Session {
+  #open(): Session {
     const { sessionId } = this;
+    const token = (): string => this.#token;
     const session = new Session({ server: serverAddress(OT.server), sessionId, apiKey: this.#apiKey, token });
     const tellEach = (type: string, connections: readonly Connection[], reason?: ConnectionReason): void => {
       for (const connection of connections) this.#tell(type, { connection, reason });

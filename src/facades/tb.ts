@@ -25,6 +25,7 @@ export class ExceptionEvent extends Event {
 export class TBSession extends EventTarget {
   readonly sessionId: string;
   readonly #fail: (error: SessionError) => void;
+  #token = '';
   #session: Session | undefined;
 
   /** Made by {@link TB}'s `initSession`. */
@@ -40,6 +41,7 @@ export class TBSession extends EventTarget {
   }
 
   connect(apiKey: string | number, token: string): void {
+    this.#token = token;
     if (!this.#session) {
       let session: Session;
       try {
@@ -47,7 +49,7 @@ export class TBSession extends EventTarget {
           server: serverAddress(TB.server),
           sessionId: this.sessionId,
           apiKey: String(apiKey),
-          token,
+          token: () => this.#token,
         });
       } catch (error) {
         return this.#fail(error as SessionError);

@@ -58,7 +58,7 @@ export const isDeparture = isObjectOf<Departure>({
 export function parseFrame<Frame extends { type: string }>(text: string, shapes: Shapes<Frame>): Frame {
   let value: Record<string, unknown> | null;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text) as Record<string, unknown> | null;
   } catch {
     throw new ProtocolError('A frame has to be JSON text');
   }

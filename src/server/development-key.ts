@@ -46,6 +46,7 @@ function read(file: string): { apiKey: string; apiSecret: string } | undefined {
     if (code === 'ENOENT') return undefined;
     throw new Error(
       `The development key in ${file} can't be read (${code}): delete it, and the next start makes a new one`,
+      { cause: error },
     );
   }
   const { apiKey, apiSecret } = parse(text);
@@ -59,7 +60,7 @@ function read(file: string): { apiKey: string; apiSecret: string } | undefined {
 
 function parse(text: string): { apiKey?: unknown; apiSecret?: unknown } {
   try {
-    return JSON.parse(text) ?? {};
+    return (JSON.parse(text) as object | null) ?? {};
   } catch {
     return {};
   }

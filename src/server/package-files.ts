@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url';
 const root = new URL('../../', import.meta.url);
 
 /** The version of this package. */
-export const packageVersion: string = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')).version;
+export const { version: packageVersion } = JSON.parse(
+  readFileSync(new URL('package.json', root), 'utf8'),
+) as {
+  version: string;
+};
 
 /** Where the built files for browsers are. */
 export const browserFolder = fileURLToPath(new URL('dist/cdn/', root));

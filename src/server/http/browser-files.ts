@@ -46,7 +46,9 @@ function read(folder: string, name: string): Buffer {
     return readFileSync(join(folder, name));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`The file ${join(folder, name)} can't be read (${code}): run npm run build first`);
+    throw new Error(`The file ${join(folder, name)} can't be read (${code}): run npm run build first`, {
+      cause: error,
+    });
   }
 }
 

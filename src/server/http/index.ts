@@ -54,5 +54,6 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     console.error(error);
     return errorAnswer(context, 500, 'The server failed to answer: its log says why');
   });
-  return getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  return (request, response) => void listener(request, response);
 }

@@ -42,7 +42,7 @@ export function management(project: ProjectKeys, sessions: ManagedSessions): Hon
         "The project in the path isn't this server's: use the API key of the token",
       );
     }
-    if (!isSessionId(session!) || (connection !== undefined && !isSessionId(connection))) {
+    if (!isSessionId(session) || (connection !== undefined && !isSessionId(connection))) {
       return errorAnswer(
         context,
         400,

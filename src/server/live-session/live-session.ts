@@ -55,6 +55,7 @@ export class LiveSession {
   #early: RosterChange[] | undefined;
   #changes: { at: number; size: number }[] = [];
   #batch: Promise<RosterState> | undefined;
+  #closed = false;
   #departures: NodeJS.Timeout | undefined;
 
   constructor({ sessionId, roster, loop, onEmpty }: LiveSessionOptions) {
@@ -93,7 +94,8 @@ export class LiveSession {
   leave(watcher: Watcher, code: number, lastSeen: number): void {
     const { member } = watcher;
     this.#forget(watcher);
-    if (member?.link === watcher) {
+    // A server that goes down takes its roster with it: nobody is left to be told.
+    if (member?.link === watcher && !this.#closed) {
       const now = Date.now();
       const due = departureAfter(code, watcher.visibility === 'frozen', lastSeen, now);
       if (due.at <= now) void this.#depart(member, due.reason);
@@ -177,6 +179,7 @@ export class LiveSession {
   }
 
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#departures);
     this.#unwatch();
   }

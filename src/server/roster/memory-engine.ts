@@ -47,7 +47,7 @@ export class MemoryEngine implements RosterEngine {
     // After a loss of data, one that writes and dies before it renews has to be reaped all the same.
     if (!this.#expiries.has(incarnation)) this.#expiries.set(incarnation, this.#now() + this.#lease);
     const known = this.#rosters.get(sessionId);
-    const roster = known ?? { epoch: this.nextEpoch(lastEpoch), seq: 0, parts: new Map() };
+    const roster: StoredRoster = known ?? { epoch: this.nextEpoch(lastEpoch), seq: 0, parts: new Map() };
     const part = roster.parts.get(incarnation) ?? new Map<string, Connection>();
     const added = batch.created.filter(({ connectionId }) => !part.has(connectionId));
     const removed = departures(batch, part);
