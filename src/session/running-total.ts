@@ -79,7 +79,7 @@ export class RunningTotal {
     destroyed: readonly Departure[],
     version?: RosterVersion,
   ): Transition {
-    const list: Map<string, Connection> = (this.#connections ??= new Map());
+    const list = (this.#connections ??= new Map<string, Connection>());
     this.#listVersion = version;
     const added = created.filter(({ connectionId }) => !this.isListed(connectionId));
     for (const connection of added) list.set(connection.connectionId, connection);

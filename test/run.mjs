@@ -1,0 +1,55 @@
+/**
+ * Builds the package and runs every test: `npm test`, or `node test/run.mjs server system` for some folders.
+ * Closes with one line, `N passed, N failed`.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const chosen = process.argv.slice(2);
+const isChosen = (path) => !chosen.length || chosen.some((part) => path.includes(part));
+const ofNode = readdirSync('test', { recursive: true })
+  .map((path) => join('test', path))
+  .filter((path) => path.endsWith('.test.ts') && !path.startsWith(join('test', 'browser')) && isChosen(path));
+
+/** Runs a program and reads what it counted out of what it prints. */
+function run(command, args, read = () => ({})) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part) => {
+    process.stdout.write(part);
+    text += part;
+  });
+  return new Promise((resolve) =>
+    child.on('close', (code) => {
+      const counts = { passed: 0, failed: 0, skipped: 0, ...read(text) };
+      // A program that broke down without counting anything must not look well.
+      if (code !== 0 && !counts.failed) counts.failed = 1;
+      resolve(counts);
+    }),
+  );
+}
+
+function readNodeTest(text) {
+  const count = (word) => Number(text.match(new RegExp(`^ℹ ${word} (\\d+)$`, 'm'))?.[1] ?? 0);
+  return { passed: count('pass'), failed: count('fail') + count('cancelled'), skipped: count('skipped') };
+}
+
+function readWebTestRunner(text) {
+  const [, passed, failed] = text.match(/^(\d+) passed, (\d+) failed$/m) ?? [0, 0, 0];
+  return { passed: Number(passed), failed: Number(failed) };
+}
+
+const build = await run('npm', ['run', '--silent', 'build']);
+const runs = [build];
+if (!build.failed && ofNode.length) {
+  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...ofNode];
+  runs.push(await run(process.execPath, args, readNodeTest));
+}
+if (!build.failed && isChosen('test/browser')) {
+  runs.push(await run(process.execPath, ['node_modules/@web/test-runner/dist/bin.js'], readWebTestRunner));
+}
+const sum = (name) => runs.reduce((total, counts) => total + counts[name], 0);
+const skipped = sum('skipped');
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped ? `, ${skipped} skipped` : ''}`);
+process.exitCode = sum('failed') ? 1 : 0;
