@@ -5,9 +5,12 @@ const firstNames =
     ' ',
   );
 
+const nameKey = 'playground-name';
+
 /**
  * The form of the attributes. Its controls are named as the attributes, but for `role` and `data`, which
- * a token carries. What is chosen stays in the page's address, so that a reload and a link keep it.
+ * a token carries. What is chosen stays in the page's address, so that a reload and a link keep it; but the
+ * data is the tab's name, and stays with the tab.
  */
 export class AttributeForm {
   #form;
@@ -16,10 +19,12 @@ export class AttributeForm {
   constructor(form, onChange) {
     this.#form = form;
     const { data, lang } = form.elements;
-    data.value = firstNames[Math.floor(Math.random() * firstNames.length)];
+    data.value = sessionStorage.getItem(nameKey) ?? firstNames[Math.floor(Math.random() * firstNames.length)];
     this.#readAddress();
     this.#showCategories();
+    sessionStorage.setItem(nameKey, data.value);
     const changed = () => {
+      sessionStorage.setItem(nameKey, data.value);
       this.#writeAddress();
       onChange();
     };
@@ -36,29 +41,21 @@ export class AttributeForm {
     });
   }
 
-  /** The role and the data for a token. */
+  /** What a token is to be made for. */
   get grant() {
-    const { role, data } = this.#form.elements;
-    return { role: role.value, data: data.value };
+    const { 'session-id': session, role, data } = this.#form.elements;
+    return { session: session.value, role: role.value, data: data.value };
   }
 
-  /** The attributes by name; undefined for one that is not to be there. */
+  /** The other attributes by name; undefined for one that is not to be there. */
   get attributes() {
-    const chosen = this.#controls.filter(({ name }) => name !== 'role' && name !== 'data');
+    const chosen = this.#controls.filter(({ name }) => !['session-id', 'role', 'data'].includes(name));
     return Object.fromEntries(
       chosen.map((control) => [
         control.name,
         control.type === 'checkbox' ? (control.checked ? '' : undefined) : control.value || undefined,
       ]),
     );
-  }
-
-  /** The address that shows the same to somebody else. */
-  get address() {
-    const address = new URL(location.href);
-    address.hash = '';
-    address.searchParams.delete('data');
-    return address.href;
   }
 
   get #controls() {
@@ -96,9 +93,11 @@ export class AttributeForm {
 
   #writeAddress() {
     const chosen = this.#controls
-      .filter((control) => currentValue(control) !== usualValue(control))
+      .filter((control) => control.name !== 'data' && currentValue(control) !== usualValue(control))
       .map((control) => [control.name, currentValue(control)]);
-    history.replaceState(null, '', `?${new URLSearchParams(chosen)}${location.hash}`);
+    const address = new URL(location.href);
+    address.search = new URLSearchParams(chosen);
+    history.replaceState(null, '', address);
   }
 }
 

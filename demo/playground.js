@@ -30,9 +30,6 @@ const readings = [0, 1, 2, 5, 12_345].map((count) => {
   return element;
 });
 
-/** What the elements share; the rest is how a number reads. */
-const sessionAttributes = ['session-id', 'token', 'observe', 'exclude-self'];
-
 function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined) element.removeAttribute(name);
@@ -40,65 +37,73 @@ function setAttributes(element, attributes) {
   }
 }
 
-/** How long a pause in typing has to be before another session is joined, in ms. */
+/** How long a pause in typing has to be before another token is asked for, in ms. */
 const typingPause = 400;
-let token;
-let granted;
+/** The token at hand, and what it was made for. */
+let held = {};
 let pause;
 
 function apply() {
-  const { attributes, grant } = form;
-  const { 'session-id': sessionId, observe, 'exclude-self': excludeSelf, ...reading } = attributes;
-  for (const element of [hero, ...readings]) setAttributes(element, reading);
-  setAttributes(hero, { 'exclude-self': excludeSelf });
-  byId('another-tab').href = form.address;
-
+  for (const element of [hero, ...readings]) setAttributes(element, form.attributes);
+  byId('another-tab').href = location.search || './';
+  tellStanding();
   clearTimeout(pause);
-  const wanted = JSON.stringify({ sessionId, ...grant });
-  if (wanted === granted) enter();
-  else pause = setTimeout(renew, granted ? typingPause : 0);
+  if (held.for === JSON.stringify(form.grant)) enter();
+  else pause = setTimeout(renew, held.for ? typingPause : 0);
+}
 
-  async function renew() {
-    granted = wanted;
-    try {
-      token = sessionId && (await developmentToken(sessionId, grant.role, grant.data));
-    } catch (error) {
-      log.add('error', 'token', error.message);
-      return;
-    }
-    if (wanted !== granted) return;
-    const before = hero.getAttribute('session-id');
-    if (before !== sessionId) {
-      plot.clear();
-      clearFrames();
-    }
-    // A token is looked at when a session is joined. So another role takes another join.
-    if (before === sessionId) hero.source?.disconnect();
-    enter();
-    if (before === sessionId) hero.connect();
+async function renew() {
+  const { grant } = form;
+  const wanted = JSON.stringify(grant);
+  let token;
+  try {
+    token = grant.session ? await developmentToken(grant) : undefined;
+  } catch (error) {
+    log.add('error', 'token', error.message);
+    return;
   }
-
-  function enter() {
-    for (const element of live) setAttributes(element, { 'session-id': sessionId, token, observe });
-    showSnippet(byId('snippet'), attributes, token);
+  const outdated = wanted !== JSON.stringify(form.grant);
+  if (outdated || wanted === held.for) return;
+  held = { for: wanted, token };
+  if (hero.getAttribute('session-id') === grant.session) {
+    // A token is looked at when a session is joined. So another role takes another join.
+    hero.source?.disconnect();
+    enter();
+    hero.connect();
+  } else {
+    plot.clear();
+    clearFrames();
+    enter();
   }
 }
 
+function enter() {
+  const { attributes, grant } = form;
+  const session = { 'session-id': grant.session || undefined, token: held.token };
+  for (const element of live) setAttributes(element, { ...session, observe: attributes.observe });
+  showSnippet(byId('snippet'), { ...session, ...attributes });
+}
+
+const hasEnded = () => hero.state === 'disconnected' || hero.state === 'failed';
+
+function standing() {
+  const { connection } = hero.source ?? {};
+  if (!connection) return 'This tab watches without being counted.';
+  const tab = connection.data ? `this tab, called ${connection.data}` : 'this tab';
+  return `${hero.excludeSelf ? 'Not counting' : 'One of them is'} ${tab}. Open another and watch the number.`;
+}
+
 function tellStanding() {
-  const { source, state } = hero;
-  const name = source?.connection?.data;
   const texts = {
     idle: 'Without a session-id there is nothing to count.',
     connecting: 'Joining the session.',
-    connected: source?.connection
-      ? `One of them is this tab${name ? `, called ${name}` : ''}. Open another and watch the number.`
-      : 'This tab watches without being counted.',
+    connected: standing(),
     reconnecting: 'The way to the server broke. This is the last known number.',
     disconnected: 'This tab has left the session.',
     failed: hero.error?.message,
   };
-  byId('standing').textContent = texts[state] ?? '';
-  byId('leave-or-join').textContent = ['disconnected', 'failed'].includes(state) ? 'Join again' : 'Leave';
+  byId('standing').textContent = texts[hero.state] ?? '';
+  byId('leave-or-join').textContent = hasEnded() ? 'Join again' : 'Leave';
 }
 
 hero.addEventListener('session-state-change', tellStanding);
@@ -112,8 +117,8 @@ watchSource(hero, (source) => {
 });
 
 byId('leave-or-join').addEventListener('click', () => {
-  const joins = ['disconnected', 'failed'].includes(hero.state);
-  for (const element of live) joins ? element.connect() : element.disconnect();
+  const joins = hasEnded();
+  for (const element of live) element[joins ? 'connect' : 'disconnect']();
 });
 
 function clearFrames() {

@@ -2,34 +2,27 @@ const scriptAddress = new URL('../session-connection-count.js', location.href).h
 
 const escapeAttribute = (value) => value.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 
-/** The opening tag up to the value of its token, and what follows the value. */
-function elementAround(attributes) {
+/** The two lines that put the element into a page. An attribute that is undefined is left out. */
+export function twoLines(attributes) {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => (value === '' ? ` ${name}` : ` ${name}="${escapeAttribute(value)}"`))
     .join('');
-  return [`<session-connection-count${written}`, '>–</session-connection-count>'];
-}
-
-const scriptLine = `<script type="module" src="${scriptAddress}"></script>`;
-
-/** The two lines that put the element into a page. */
-export function twoLines(attributes, token) {
-  const [head, tail] = elementAround(attributes);
-  return `${scriptLine}\n${head}${token ? ` token="${token}"` : ''}${tail}`;
+  return `<script type="module" src="${scriptAddress}"></script>
+<session-connection-count${written}>–</session-connection-count>`;
 }
 
 /** Shows the two lines. The token gets an element of its own, to be shown short and still copied whole. */
-export function showSnippet(code, attributes, token) {
-  const [head, tail] = elementAround(attributes);
-  code.textContent = `${scriptLine}\n${head}`;
-  if (token) {
-    const value = document.createElement('span');
-    value.className = 'token';
-    value.textContent = token;
-    code.append(' token="', value, '"');
-  }
-  code.append(tail);
+export function showSnippet(code, attributes) {
+  const { token } = attributes;
+  const lines = twoLines(attributes);
+  code.textContent = lines;
+  if (!token) return;
+  const [before, after] = lines.split(token);
+  const short = document.createElement('span');
+  short.className = 'token';
+  short.textContent = token;
+  code.replaceChildren(before, short, after);
 }
 
 /** Makes a button copy the text of `code`. */

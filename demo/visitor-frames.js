@@ -19,11 +19,13 @@ export class VisitorFrames {
 
   async add(number, sessionId) {
     const names = Array.from({ length: number }, () => `Frame ${++this.#last}`);
-    const tokens = await Promise.all(names.map((name) => developmentToken(sessionId, 'publisher', name)));
+    const tokens = await Promise.all(
+      names.map((name) => developmentToken({ session: sessionId, role: 'publisher', data: name })),
+    );
     const frames = names.map((name, index) => {
       const frame = document.createElement('iframe');
       frame.title = name;
-      frame.srcdoc = `<!doctype html><html lang="en">${style}<p>${twoLines({ 'session-id': sessionId }, tokens[index])}`;
+      frame.srcdoc = `<!doctype html><html lang="en">${style}<p>${twoLines({ 'session-id': sessionId, token: tokens[index] })}`;
       return frame;
     });
     this.#container.append(...frames);
