@@ -1,5 +1,5 @@
-/** What a node has: its `text`, and attributes by their names. Undefined is none. */
-export type Content = Record<string, string | undefined>;
+/** What a node has: its `text`, and attributes by their names, of which anything but a string is none. */
+export type Content = Record<string, string | false | null | undefined>;
 
 const given = new WeakMap<Element, Content>();
 
@@ -10,17 +10,18 @@ const given = new WeakMap<Element, Content>();
 export function give(node: Element, content: Content): void {
   const last = given.get(node);
   given.set(node, content);
-  for (const [name, value] of Object.entries(content)) {
+  for (const name in content) {
+    const value = content[name];
     if (value === last?.[name]) continue;
-    if (name === 'text') node.textContent = value ?? '';
-    else if (value === undefined) node.removeAttribute(name);
-    else node.setAttribute(name, value);
+    if (name === 'text') node.textContent = value || '';
+    else if (typeof value === 'string') node.setAttribute(name, value);
+    else node.removeAttribute(name);
   }
 }
 
 /** Makes a node of HTML, or of SVG. Works without markup, so that Trusted Types has nothing to say to it. */
 export function make(name: string, content: Content = {}, ...children: (Node | string)[]): Element {
-  const language = name === 'svg' || name === 'path' ? '2000/svg' : '1999/xhtml';
+  const language = /svg|path/.test(name) ? '2000/svg' : '1999/xhtml';
   const node = document.createElementNS(`http://www.w3.org/${language}`, name);
   give(node, content);
   node.append(...children);

@@ -1,4 +1,4 @@
-import { adoptStyles, ReactiveElement, type PropertyDeclarations, type PropertyValues } from 'lit';
+import { ReactiveElement, type PropertyDeclarations, type PropertyValues } from 'lit';
 import { SessionError } from '../protocol/session-error.js';
 import type { ConnectionSource, SessionState } from '../session/connection-source.js';
 import { version } from '../version.js';
@@ -10,18 +10,23 @@ import type {
 } from './event-details.js';
 import { give, make } from './nodes.js';
 import { SourceController } from './source-controller.js';
-import { styles } from './styles.js';
+import { dress } from './styles.js';
 import { formatCount, languageOf, phrase, type Notation } from './words.js';
 
-/** What the indicator draws in a 10 by 10 box, and the English words for it. */
+const arc = 'M10 0a10 10 0 1 1-10 10h4a6 6 0 1 0 6-6z';
+const dot = 'M10 1a9 9 0 1 1-.1 0';
+const square = 'M2 2h16v16h-16z';
+const cross = 'M3 0l7 7 7-7 3 3-7 7 7 7-3 3-7-7-7 7-3-3 7-7-7-7z';
+const ring = 'M10 0a10 10 0 1 1-.1 0m0 4a6 6 0 1 0 .1 0';
+
+/** What the indicator draws in a 20 by 20 box, and the English words for it. */
 const looks: Record<string, [shape: string, words?: string]> = {
-  idle: ['M5 1a4 4 0 1 1-.1 0'],
-  connecting: ['M5 1a4 4 0 1 1-4 4', 'Connecting'],
-  connected: ['M5 5h.1'],
-  reconnecting: ['M5 1a4 4 0 1 1-4 4', 'Reconnecting'],
-  disconnected: ['M2 2h6v6h-6zM4 4h2v2h-2z', 'Disconnected'],
-  removed: ['M2 2h6v6h-6zM4 4h2v2h-2z', 'Removed from the session'],
-  failed: ['M1 1l8 8m0-8l-8 8', 'Connection failed'],
+  connecting: [arc, 'Connecting'],
+  connected: [dot],
+  reconnecting: [arc, 'Reconnecting'],
+  disconnected: [square, 'Disconnected'],
+  removed: [square, 'Removed from the session'],
+  failed: [cross, 'Connection failed'],
 };
 
 /** Attributes that have to be of a form, and how to say so. */
@@ -30,10 +35,11 @@ const forms = {
   announce: [/^([1-9]\d{0,4}|off)$/, 'a number of seconds, or "off"'],
 } as const;
 
-const camelCase = (name: string): string => name.replace(/-./g, (match) => match[1]!.toUpperCase());
+const camelCase = (name: string): string =>
+  name.replace(/-(.?)/g, (_, letter: string) => letter.toUpperCase());
 
-const reactive = (attributes: string[], type?: unknown): PropertyDeclarations =>
-  Object.fromEntries(attributes.map((attribute) => [camelCase(attribute), { attribute, type }]));
+const attributes = (names: string, type?: unknown): PropertyDeclarations =>
+  Object.fromEntries(names.split(' ').map((attribute) => [camelCase(attribute), { attribute, type }]));
 
 /** The messages that are on the console already. */
 const warned = new Set<string>();
@@ -62,9 +68,7 @@ const warned = new Set<string>();
  * @attr {string} label-few
  * @attr {string} label-many
  * @attr {string} label-other
- * @attr {string} text-idle - Words for a state: its title and hidden text. Default: none.
- * @attr {string} text-connecting - Default: short English, likewise for the states below.
- * @attr {string} text-connected - Default: none.
+ * @attr {string} text-connecting - Words for a state: its title and hidden text. Default: short English, likewise below.
  * @attr {string} text-reconnecting
  * @attr {string} text-disconnected
  * @attr {string} text-removed - The words for `disconnected` where a moderator removed the connection.
@@ -103,22 +107,17 @@ export class SessionConnectionCountElement extends ReactiveElement {
   /** The session server of elements without a `server` attribute. */
   static defaultServer: string | undefined;
 
-  static override properties = {
+  static override properties: PropertyDeclarations = {
     session: { attribute: false },
     tokenProvider: { attribute: false },
     htmlFor: { attribute: 'for' },
-    ...reactive(['observe', 'exclude-self', 'manual'], Boolean),
-    ...reactive(['session-id', 'token', 'token-url', 'api-key', 'server', 'notation', 'announce', 'label']),
-    ...reactive(['zero', 'one', 'two', 'few', 'many', 'other'].map((form) => `label-${form}`)),
-    ...reactive(Object.keys(looks).map((look) => `text-${look}`)),
+    // The platform has the property.
+    [Symbol('lang')]: { attribute: 'lang' },
+    ...attributes('observe exclude-self manual', Boolean),
+    ...attributes(
+      'session-id token token-url api-key server notation announce label label-zero label-one label-two label-few label-many label-other text-connecting text-reconnecting text-disconnected text-removed text-failed',
+    ),
   };
-
-  static override styles = styles;
-
-  /** Lit keeps the language to the platform's own property. */
-  static override get observedAttributes(): string[] {
-    return [...super.observedAttributes, 'lang'];
-  }
 
   /**
    * Registers the class. Never throws because the name is taken: the element that is there stays, and where
@@ -159,9 +158,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   declare labelFew: string | null | undefined;
   declare labelMany: string | null | undefined;
   declare labelOther: string | null | undefined;
-  declare textIdle: string | null | undefined;
   declare textConnecting: string | null | undefined;
-  declare textConnected: string | null | undefined;
   declare textReconnecting: string | null | undefined;
   declare textDisconnected: string | null | undefined;
   declare textRemoved: string | null | undefined;
@@ -171,14 +168,10 @@ export class SessionConnectionCountElement extends ReactiveElement {
   /** The attribute `for`. */
   declare htmlFor: string | null | undefined;
 
-  readonly #source = new SourceController(
-    this,
-    () => (this.constructor as typeof SessionConnectionCountElement).defaultServer,
-  );
-  readonly #announcer = new Announcer(this);
-  #internals: ElementInternals | undefined;
-  /** The number shown: the total, or the others. */
-  #number: number | undefined;
+  readonly #source = new SourceController(this);
+  readonly #announcer = new Announcer(() => this.requestUpdate());
+  // Not there in an old browser.
+  readonly #internals = this.attachInternals?.() as ElementInternals | undefined;
   #toldState: SessionState = 'idle';
   #toldCount: number | undefined;
 
@@ -188,7 +181,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   readonly #count = make('span', { part: 'count', translate: 'no' });
   readonly #after = make('span');
   readonly #slot = make('slot');
-  readonly #status = make('span', { class: 'hidden', role: 'status' });
+  readonly #status = make('span', { class: 'hidden' });
   // A line may break after a picture in it. So the indicator is text of no width, and the picture is laid over it.
   readonly #base = make(
     'span',
@@ -197,22 +190,13 @@ export class SessionConnectionCountElement extends ReactiveElement {
       'span',
       { part: 'indicator', 'aria-hidden': 'true' },
       '\u2060',
-      make('svg', { viewBox: '0 0 10 10' }, this.#shape),
+      make('svg', { viewBox: '0 0 20 20' }, this.#shape),
     ),
     this.#words,
     make('span', { part: 'label' }, this.#before, this.#count, this.#after),
     this.#slot,
+    this.#status,
   );
-
-  constructor() {
-    super();
-    this.#slot.addEventListener('slotchange', () => this.requestUpdate());
-    try {
-      this.#internals = this.attachInternals();
-    } catch {
-      // An old browser: no custom states.
-    }
-  }
 
   /** The ConnectionSource in use; undefined while there is none. Connection events are there. */
   get source(): ConnectionSource | undefined {
@@ -248,66 +232,20 @@ export class SessionConnectionCountElement extends ReactiveElement {
   connectedMoveCallback(): void {}
 
   adoptedCallback(): void {
-    if (this.shadowRoot) this.#dress(this.shadowRoot);
-  }
-
-  override attributeChangedCallback(name: string, old: string | null, value: string | null): void {
-    super.attributeChangedCallback(name, old, value);
-    if (name === 'lang') this.requestUpdate();
+    if (this.shadowRoot) dress(this.shadowRoot);
   }
 
   /** What a server rendered gives way: nothing is hydrated. */
-  protected override createRenderRoot(): ShadowRoot {
-    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot() as ShadowRoot;
+    this.#slot.addEventListener('slotchange', () => this.requestUpdate());
     root.replaceChildren(this.#base);
-    this.#dress(root);
+    dress(root);
     return root;
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    for (const name of ['notation', 'announce'] as const) {
-      const value = this[name];
-      const [form, allowed] = forms[name];
-      if (changed.has(name) && value != null && !form.test(value)) {
-        const message = `The attribute "${name}" has to be ${allowed}, not "${value}"`;
-        this.#source.untold.push(new SessionError(1011, message));
-      }
-    }
-  }
-
-  /** Comes after the controllers, unlike willUpdate. */
-  protected override update(changed: PropertyValues<this>): void {
-    super.update(changed);
-    const { count: total, source, state, stale, reason } = this.#source;
-    const number = total && this.excludeSelf && source!.selfCounted ? total - 1 : total;
-    this.#number = number;
-    const words =
-      number === undefined
-        ? undefined
-        : phrase(number, (form) => this.#text('label', form), languageOf(this), this.#notation);
-    this.#announcer.tell(words && Object.values(words).join(''), this.#interval);
-
-    const look = stale ? 'reconnecting' : reason === 'forceDisconnected' ? 'removed' : state;
-    const [shape, english] = looks[look] ?? looks['idle']!;
-    const own = this.#text('text', look);
-    const text = own ?? english;
-    give(this.#base, { class: `base ${look}`, title: text || undefined });
-    give(this.#shape, { d: shape });
-    give(this.#words, { text, lang: own == null ? 'en' : undefined });
-    give(this.#before, { text: words?.before });
-    give(this.#after, { text: words?.after });
-    // White space between the tags is no children.
-    const blank = !this.childElementCount && !this.textContent!.trim();
-    const shown = words ? words.number : blank && '–';
-    give(this.#count, { text: shown || undefined, hidden: shown ? undefined : '' });
-    give(this.#slot, { hidden: words || blank ? '' : undefined });
-    if (this.#interval) {
-      this.#base.append(this.#status);
-      give(this.#status, { text: this.#announcer.text });
-    } else this.#status.remove();
-  }
-
-  protected override updated(): void {
+  protected override updated(changed: PropertyValues<this>): void {
+    this.#show(changed);
     const { state, stale, reason, count, untold } = this.#source;
     try {
       const { states } = this.#internals!;
@@ -317,11 +255,10 @@ export class SessionConnectionCountElement extends ReactiveElement {
     } catch {
       // An old browser: no custom states, or only such with two dashes.
     }
-    this.#mirror();
-    const [toldState, previous] = [this.#toldState, this.#toldCount];
-    this.#toldState = state;
+    const previous = this.#toldCount;
     this.#toldCount = count;
-    if (state !== toldState) {
+    if (state !== this.#toldState) {
+      this.#toldState = state;
       this.#tell<SessionStateChangeDetail>('session-state-change', { state, reason });
     }
     if (count !== previous) {
@@ -334,44 +271,58 @@ export class SessionConnectionCountElement extends ReactiveElement {
     }
   }
 
-  /** A sheet belongs to the document that it was made in: in a frame's the element needs another. */
-  #dress(root: ShadowRoot): void {
-    const view = this.ownerDocument.defaultView;
-    if (view === window) adoptStyles(root, [styles]);
-    else if (view) {
-      const sheet = new view.CSSStyleSheet();
-      sheet.replaceSync(styles.cssText);
-      root.adoptedStyleSheets = [sheet];
+  #show(changed: PropertyValues<this>): void {
+    const notation = this.#checked('notation', changed) as Notation | undefined;
+    const interval = Number(this.#checked('announce', changed)) || 0;
+    const { count, source, state, stale, reason } = this.#source;
+    const lang = languageOf(this);
+    const number = count && this.excludeSelf && source!.selfCounted ? count - 1 : count;
+    const known = number !== undefined;
+    const words = known ? phrase(number, (form) => this.#text(`label-${form}`), lang, notation) : [];
+    this.#announcer.tell(words.join(''), interval);
+
+    const look = stale ? 'reconnecting' : reason === 'forceDisconnected' ? 'removed' : state;
+    const [shape, english] = looks[look] ?? [ring];
+    const own = this.#text(`text-${look}`);
+    const text = own ?? english;
+    // White space between the tags is no children.
+    const blank = !known && !this.childElementCount && !this.textContent.trim();
+    const shown = blank ? '–' : words[1];
+    give(this.#base, { class: `base ${look}`, title: text || null });
+    give(this.#shape, { d: shape });
+    give(this.#words, { text, lang: own == null && 'en' });
+    give(this.#before, { text: words[0] });
+    give(this.#count, { text: shown, hidden: !shown && '' });
+    give(this.#after, { text: words[2] });
+    give(this.#slot, { hidden: (known || blank) && '' });
+    give(this.#status, { role: !!interval && 'status', text: this.#announcer.text });
+
+    const mirror =
+      known && this.htmlFor && (this.getRootNode() as Partial<Document>).getElementById?.(this.htmlFor);
+    if (mirror) {
+      if ('value' in mirror) mirror.value = `${number}`;
+      else mirror.textContent = formatCount(number, lang, notation);
     }
   }
 
-  /** Seconds between announcements; 0 for none. */
-  get #interval(): number {
-    const { announce } = this;
-    return announce && forms.announce[0].test(announce) ? +announce || 0 : 0;
+  /** The value of an attribute; undefined where it is of a wrong form, which is told when it comes. */
+  #checked(name: keyof typeof forms, changed: PropertyValues<this>): string | undefined {
+    const value = this[name];
+    const [form, allowed] = forms[name];
+    if (value == null || form.test(value)) return value ?? undefined;
+    if (changed.has(name)) {
+      const message = `The attribute "${name}" has to be ${allowed}, not "${value}"`;
+      this.#source.untold.push(new SessionError(1011, message));
+    }
+    return undefined;
   }
 
-  get #notation(): Notation {
-    return this.notation === 'compact' ? 'compact' : 'standard';
-  }
-
-  #text(kind: 'label' | 'text', form?: string): string | null | undefined {
-    const name = camelCase(form ? `${kind}-${form}` : kind);
-    return (this as unknown as Record<string, string | null | undefined>)[name];
+  #text(attribute: string): string | null | undefined {
+    return (this as unknown as Record<string, string | null | undefined>)[camelCase(attribute)];
   }
 
   #tell<Detail>(type: string, detail: Detail, cancelable = false): boolean {
     return this.dispatchEvent(new CustomEvent(type, { detail, cancelable, bubbles: true, composed: true }));
-  }
-
-  #mirror(): void {
-    const { htmlFor } = this;
-    const number = this.#number;
-    if (!htmlFor || number === undefined) return;
-    const mirror = (this.getRootNode() as Partial<Document>).getElementById?.(htmlFor);
-    if (!mirror) return;
-    if ('value' in mirror) mirror.value = `${number}`;
-    else mirror.textContent = formatCount(number, languageOf(this), this.#notation);
   }
 }
 

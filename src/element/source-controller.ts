@@ -1,11 +1,12 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { shareSession, type SharedSession } from '../client/shared-session.js';
+import type { SessionOptions } from '../client/session.js';
 import { Timer } from '../client/timer.js';
 import { fetchToken } from '../client/token-url.js';
 import type { ConnectionReason } from '../protocol/connection.js';
 import { SessionError } from '../protocol/session-error.js';
 import type { ConnectionSource, SessionState } from '../session/connection-source.js';
-import type { StateChangeEvent } from '../session/events.js';
+import type { SessionErrorEvent, StateChangeEvent } from '../session/events.js';
 
 /** The element that a {@link SourceController} works for, and what it reads there. */
 export interface SourceHost extends ReactiveControllerHost, HTMLElement {
@@ -29,7 +30,7 @@ const left = 'left';
 /**
  * Keeps an element in touch with its session: makes a ConnectionSource of its attributes, shared with the
  * other elements of the page, or watches the one that it was given. Reads the attributes when the element
- * updates, so that any number of changes, in any order, lead to one connect.
+ * updates, so that any number of changes, in any order, lead to one connect, and a move in the page to none.
  */
 export class SourceController implements ReactiveController {
   /** The source in use. */
@@ -45,7 +46,6 @@ export class SourceController implements ReactiveController {
   readonly untold: SessionError[] = [];
 
   readonly #host: SourceHost;
-  readonly #defaultServer: () => string | undefined;
   /** Whether the page asked for the connection, or for its end; undefined where it left that to `manual`. */
   #asked: boolean | undefined;
   /** What the element was last found to want: a session object, the options of a session, or {@link left}. */
@@ -55,11 +55,9 @@ export class SourceController implements ReactiveController {
   #share: SharedSession | undefined;
   #watching: AbortController | undefined;
   readonly #expiry = new Timer();
-  #expired = false;
 
-  constructor(host: SourceHost, defaultServer: () => string | undefined) {
+  constructor(host: SourceHost) {
     this.#host = host;
-    this.#defaultServer = defaultServer;
     host.addController(this);
   }
 
@@ -86,7 +84,6 @@ export class SourceController implements ReactiveController {
   }
 
   hostDisconnected(): void {
-    this.#take(undefined);
     this.#host.requestUpdate();
   }
 
@@ -99,12 +96,16 @@ export class SourceController implements ReactiveController {
   }
 
   #want(): unknown {
-    const { isConnected, session, sessionId, server, apiKey, observe, manual } = this.#host;
+    const { constructor, isConnected, session, sessionId, server, apiKey, observe, manual } = this.#host;
     if (!isConnected) return undefined;
     if (session) return session;
-    if (!sessionId || !(this.#asked ?? !manual)) return sessionId && this.#asked === false ? left : undefined;
+    if (!sessionId) return undefined;
+    if (this.#asked === false) return left;
+    if (!this.#asked && manual) return undefined;
+    const address = server ?? (constructor as { defaultServer?: string }).defaultServer;
     return JSON.stringify({
-      server: resolve(server ?? this.#defaultServer()),
+      // The address in full. An anchor, other than URL, throws at nothing.
+      server: address && Object.assign(document.createElement('a'), { href: address }).href,
       sessionId: sessionId.split('{path}').join(location.pathname),
       apiKey: apiKey || undefined,
       observe: !!observe,
@@ -116,36 +117,27 @@ export class SourceController implements ReactiveController {
     this.#share?.release();
     this.#share = this.source = this.error = undefined;
     this.#wanted = wanted;
-    this.#read();
-    if (!wanted) return;
-    if (wanted === left) {
-      this.state = 'disconnected';
-      this.#reason = 'clientDisconnected';
-      return;
-    }
+    this.stale = false;
     try {
-      this.#watch(this.#sourceOf(wanted));
+      if (wanted === left) this.#reason = 'clientDisconnected';
+      else if (wanted) this.#watch((this.source = this.#sourceOf(wanted)));
     } catch (error) {
-      this.state = 'failed';
       this.#fail(error as SessionError);
     }
+    this.#read();
   }
 
   #sourceOf(wanted: unknown): ConnectionSource {
     if (typeof wanted === 'string') {
-      const options = JSON.parse(wanted);
+      const options = JSON.parse(wanted) as SessionOptions;
       if (!options.server) {
-        throw new SessionError(
-          1011,
-          'The attribute "server" is missing: it has to be the address of a session server',
-          true,
-        );
+        throw new SessionError(1011, 'The attribute "server" is missing: set it to a session server', true);
       }
       this.#share = shareSession(options, (refused) => this.#nextToken(refused));
       return this.#share.session;
     }
-    const source = Object(wanted);
-    if (source.addEventListener && 'count' in source && 'state' in source) return source;
+    const source = Object(wanted) as ConnectionSource;
+    if (['addEventListener', 'count', 'state'].every((name) => name in source)) return source;
     throw new SessionError(1011, 'The property "session" has to be a ConnectionSource', true);
   }
 
@@ -156,13 +148,18 @@ export class SourceController implements ReactiveController {
   }
 
   #watch(source: ConnectionSource): void {
-    this.source = source;
     const { signal } = (this.#watching = new AbortController());
-    for (const type of ['stateChanged', 'countChanged', 'sessionConnected']) {
-      source.addEventListener(type, (event) => this.#read(event), { signal });
+    for (const type of ['stateChanged', 'countChanged', 'sessionConnected', 'sessionError']) {
+      source.addEventListener(
+        type,
+        (event) => {
+          if (type === 'sessionError') return this.#fail((event as SessionErrorEvent).error);
+          if (type === 'stateChanged') this.#reason = (event as StateChangeEvent).reason;
+          this.#read();
+        },
+        { signal },
+      );
     }
-    source.addEventListener('sessionError', ({ error }) => this.#fail(error), { signal });
-    this.#read();
   }
 
   #fail(error: SessionError): void {
@@ -172,29 +169,23 @@ export class SourceController implements ReactiveController {
   }
 
   /** Takes over what the source says now. */
-  #read(event?: Event): void {
-    const { state = 'idle', stale, count } = this.source ?? ({} as Partial<ConnectionSource>);
-    if (event?.type === 'stateChanged') this.#reason = (event as StateChangeEvent).reason;
+  #read(): void {
+    const { state, stale, count } =
+      this.source ??
+      ({
+        state: this.#wanted === left ? 'disconnected' : this.error ? 'failed' : 'idle',
+      } as ConnectionSource);
+    const connected = state === 'connected';
+    const old = state === 'reconnecting' || (connected && stale);
     this.state = state;
-    if (state === 'connected') this.error = undefined;
-    const away = state === 'reconnecting';
-    this.stale = away || (!!stale && state === 'connected');
-    if (!this.stale) {
-      this.#expiry.stop();
-      this.#expired = false;
-    } else if (!this.#expiry.running && !this.#expired) {
-      this.#expiry.start(longestStale, () => {
-        this.#expired = true;
-        this.#read();
-      });
-    }
-    const shown =
-      (away || state === 'connected') && !this.#expired && Number.isSafeInteger(count) && count! >= 0;
-    this.count = shown ? count : undefined;
+    if (connected) this.error = undefined;
+    if (!old) this.#expiry.stop();
+    else if (!this.stale) this.#expiry.start(longestStale, () => this.#read());
+    this.stale = old;
+    this.count =
+      (old ? this.#expiry.running : connected) && Number.isSafeInteger(count) && count! >= 0
+        ? count
+        : undefined;
     this.#host.requestUpdate();
   }
 }
-
-/** The absolute form of an address in the page; an anchor, other than URL, throws at nothing. */
-const resolve = (address: string | undefined): string | undefined =>
-  address && Object.assign(document.createElement('a'), { href: address }).href;

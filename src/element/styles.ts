@@ -1,12 +1,10 @@
-import { css } from 'lit';
-
 /**
  * Everything is laid out on inner elements: a page that resets all elements reaches the host, but not them.
- * The shapes are strokes, so that they follow the text's colour in forced colours too.
+ * The shapes are in the colour of the text, so that they follow it in forced colours too.
  */
-export const styles = css`
+const text = `
   :host([hidden]) .base,
-  .base [hidden] {
+  [hidden] {
     display: none;
   }
   .base {
@@ -17,20 +15,14 @@ export const styles = css`
     position: relative;
     padding-inline-start: var(--session-connection-count-indicator-size, 0.45em);
     margin-inline-end: var(--session-connection-count-gap, 0.35em);
+    color: var(--session-connection-count-indicator-color, inherit);
   }
   svg {
     position: absolute;
     inset: 0;
     margin: auto;
-    inline-size: 100%;
-    overflow: visible;
-    fill: none;
-    stroke: var(--session-connection-count-indicator-color, currentColor);
-    stroke-width: 2;
-    stroke-linecap: round;
-  }
-  .connected path {
-    stroke-width: 9;
+    width: 100%;
+    fill: currentColor;
   }
   .reconnecting [part='count'] {
     text-decoration: underline dotted 0.06em;
@@ -38,8 +30,7 @@ export const styles = css`
   }
   .hidden {
     position: absolute;
-    inline-size: 1px;
-    block-size: 1px;
+    width: 1px;
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
@@ -51,14 +42,24 @@ export const styles = css`
       animation: turn 2s linear infinite;
     }
   }
-  @media (forced-colors: active) {
-    svg {
-      stroke: currentColor;
-    }
-  }
   @keyframes turn {
     to {
       transform: rotate(1turn);
     }
   }
 `;
+
+const sheets = new WeakMap<Document, CSSStyleSheet>();
+
+/** Dresses a shadow root for the document that it is in: a sheet works in the one that it was made in. */
+export function dress(root: ShadowRoot): void {
+  const { ownerDocument } = root;
+  // Without a window there is nothing to see, nor a sheet to be had.
+  if (!ownerDocument.defaultView) return;
+  let sheet = sheets.get(ownerDocument);
+  if (!sheet) {
+    sheets.set(ownerDocument, (sheet = new ownerDocument.defaultView.CSSStyleSheet()));
+    sheet.replaceSync(text);
+  }
+  root.adoptedStyleSheets = [sheet];
+}

@@ -1,16 +1,11 @@
 /** How a number is written: in full, or short as in 1.2K. */
 export type Notation = 'standard' | 'compact';
 
-/** A label with its number apart, so that each part gets an element of its own. */
-export interface Phrase {
-  before: string;
-  /** Empty where the label shows no number. */
-  number: string;
-  after: string;
-}
+/** A label with its number apart, so that each gets an element of its own. The number is empty where there is none in the label. */
+export type Phrase = [before: string, number: string, after: string];
 
-/** The label for a form: `zero` to `other` as the attributes `label-*`; without a form, `label`. */
-export type Labels = (form?: string) => string | null | undefined;
+/** The label for a form: `zero` to `other` as the attributes `label-*`; for an empty form, `label`. */
+export type Labels = (form: string) => string | null | undefined;
 
 interface Formatters {
   number: Intl.NumberFormat;
@@ -21,7 +16,7 @@ interface Formatters {
 const mostFormatters = 20;
 const known = new Map<string, Formatters>();
 
-function formattersOf(lang: string | undefined, notation: Notation): Formatters {
+function formattersOf(lang: string | undefined, notation?: Notation): Formatters {
   const name = `${lang} ${notation}`;
   let formatters = known.get(name);
   if (!formatters) {
@@ -43,22 +38,22 @@ function formattersOf(lang: string | undefined, notation: Notation): Formatters 
 }
 
 /** A number as its language writes it. */
-export const formatCount = (count: number, lang: string | undefined, notation: Notation): string =>
+export const formatCount = (count: number, lang: string | undefined, notation?: Notation): string =>
   formattersOf(lang, notation).number.format(count);
 
 /**
  * Puts a number into words. Exactly 0 takes the label for `zero` in every language; any other number that
  * of its plural category (CLDR), else that for `other`, else the plain one; without any, the number alone.
  */
-export function phrase(count: number, labels: Labels, lang: string | undefined, notation: Notation): Phrase {
+export function phrase(count: number, labels: Labels, lang: string | undefined, notation?: Notation): Phrase {
   const text = formatCount(count, lang, notation);
   const category = formattersOf(lang, notation).plural.select(count);
   const special = labels(count ? category : 'zero');
   // Latvian, for one, has 10 in the category `zero`: a label such as "nobody" would be a lie there.
   const fits = !count || category !== 'zero' || special?.includes('{count}');
-  const label = (fits ? special : undefined) ?? labels('other') ?? labels() ?? '{count}';
+  const label = (fits ? special : undefined) ?? labels('other') ?? labels('') ?? '{count}';
   const [before = '', ...rest] = label.split('{count}');
-  return { before, number: rest.length ? text : '', after: rest.join(text) };
+  return [before, rest.length ? text : '', rest.join(text)];
 }
 
 /**
