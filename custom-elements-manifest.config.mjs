@@ -4,9 +4,7 @@ const publishedFace = {
   packageLinkPhase({ customElementsManifest }) {
     for (const { declarations } of customElementsManifest.modules) {
       for (const declaration of declarations) {
-        declaration.members = declaration.members?.filter(
-          ({ name, privacy }) => privacy !== 'private' && !name.startsWith('[Symbol'),
-        );
+        declaration.members = declaration.members?.filter(({ privacy }) => privacy !== 'private');
         declaration.events = declaration.events?.filter(({ description }) => description);
       }
     }

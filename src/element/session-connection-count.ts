@@ -41,6 +41,9 @@ const camelCase = (name: string): string =>
 const attributes = (names: string, type?: unknown): PropertyDeclarations =>
   Object.fromEntries(names.split(' ').map((attribute) => [camelCase(attribute), { attribute, type }]));
 
+/** Makes `lang` an attribute that leads to an update, and leaves the property to the platform. */
+const language: PropertyDeclarations = { [Symbol('lang')]: { attribute: 'lang' } };
+
 /** The messages that are on the console already. */
 const warned = new Set<string>();
 
@@ -111,8 +114,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
     session: { attribute: false },
     tokenProvider: { attribute: false },
     htmlFor: { attribute: 'for' },
-    // The platform has the property.
-    [Symbol('lang')]: { attribute: 'lang' },
+    ...language,
     ...attributes('observe exclude-self manual', Boolean),
     ...attributes(
       'session-id token token-url api-key server notation announce label label-zero label-one label-two label-few label-many label-other text-connecting text-reconnecting text-disconnected text-removed text-failed',
