@@ -432,7 +432,8 @@ export class Session extends EventTarget implements ConnectionSource {
   #resume(): void {
     if (!this.#suspended) return;
     this.#suspended = false;
-    this.#key = takeKey(this.#storageName) || newKey();
+    // The storage of a page that was kept may not show yet what the page after it left there: the same key.
+    this.#key = takeKey(this.#storageName) || this.#key;
     this.#lose();
     void this.#open();
   }

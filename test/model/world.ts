@@ -300,7 +300,7 @@ class ModelServer {
       const member = this.#member(link);
       if (!member) return;
       const now = this.#world.time;
-      const due = departureAfter(code, false, now, now);
+      const due = departureAfter(code, now, now);
       if (due.at <= now) this.#depart(member, due.reason);
       else this.#members.lose(member, due);
     });

@@ -18,12 +18,11 @@ export const silenceLimit = 20_000;
  * The reason table: what becomes of a connection whose socket closed.
  *
  * @param code The WebSocket close code; 1005 and 1006 as RFC 6455, section 7.4.1, has them.
- * @param frozen Whether its page had said that it is frozen: a browser then closes with 1001 what is no leave.
+ * @param lastSeen When the client was last heard of, and `now`, in ms since the epoch.
  */
-export function departureAfter(code: number, frozen: boolean, lastSeen: number, now: number): DepartureDue {
+export function departureAfter(code: number, lastSeen: number, now: number): DepartureDue {
   if (code === CloseCode.normal || code === 1005) return { at: now, reason: 'clientDisconnected' };
-  if (code === CloseCode.pageHidden || (code === 1001 && !frozen)) {
-    return { at: now + pageGrace, reason: 'clientDisconnected' };
-  }
+  // A client says 4001 itself. With 1001 a browser speaks for a page that can't: Chromium for a killed renderer.
+  if (code === CloseCode.pageHidden) return { at: now + pageGrace, reason: 'clientDisconnected' };
   return { at: Math.min(now + breakGrace, lastSeen + silenceLimit), reason: 'networkDisconnected' };
 }

@@ -97,7 +97,7 @@ export class LiveSession {
     // A server that goes down takes its roster with it: nobody is left to be told.
     if (member?.link === watcher && !this.#closed) {
       const now = Date.now();
-      const due = departureAfter(code, watcher.visibility === 'frozen', lastSeen, now);
+      const due = departureAfter(code, lastSeen, now);
       if (due.at <= now) void this.#depart(member, due.reason);
       else {
         this.#members.lose(member, due);
