@@ -1,37 +1,50 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { issueClientToken } from '../../src/server/index.js';
 
 const apiKey = 'system-test';
 const apiSecret = 'a secret for system tests';
 
+const project = { API_KEY: apiKey, API_SECRET: apiSecret, ALLOW_ORIGIN: '*' };
+const commandLine = fileURLToPath(new URL('../../dist/server/cli.js', import.meta.url));
+
 /** The built session server as an operator runs it: a process of its own. */
 export class ServerProcess {
   url = '';
+  /** What it printed until it was ready. */
+  printed = '';
   readonly #settings: Record<string, string>;
   #process: ChildProcess | undefined;
 
-  /** @param settings Environment variables, besides those of the project. */
-  constructor(settings: Record<string, string> = {}) {
-    this.#settings = { ALLOW_ORIGIN: '*', ...settings };
+  readonly #folder: string | undefined;
+
+  /**
+   * @param settings Environment variables.
+   * @param folder Where to run. Default: the repository.
+   */
+  constructor(settings: Record<string, string> = project, folder?: string) {
+    this.#settings = settings;
+    this.#folder = folder;
   }
 
   async start(): Promise<this> {
     // After a restart it is to be found where it was.
     const port = this.url ? new URL(this.url).port : '0';
-    const env = { ...process.env, API_KEY: apiKey, API_SECRET: apiSecret, ...this.#settings };
-    const child = spawn(process.execPath, ['dist/server/cli.js', 'serve', '--port', port], { env });
+    const child = spawn(process.execPath, [commandLine, 'serve', '--port', port], {
+      env: { ...process.env, ...this.#settings },
+      cwd: this.#folder,
+    });
     this.#process = child;
     child.stderr.pipe(process.stderr);
-    let printed = '';
+    this.printed = '';
     for await (const part of child.stdout) {
-      printed += part;
-      const [url] = /http:\/\/\S+/.exec(printed) ?? [];
-      if (!url) continue;
-      this.url = url;
+      this.printed += part;
+      // All that a start has to say comes in one piece.
+      this.url = /http:\/\/[\d.:]+/.exec(this.printed)![0];
       return this;
     }
-    throw new Error(`The server ended: ${printed}`);
+    throw new Error('The server ended before it was ready');
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
