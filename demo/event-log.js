@@ -46,20 +46,20 @@ export class EventLog {
     );
   }
 
-  /** Writes down the connection events of a source, in place of the source before. */
+  /** Writes down the events of a source, in place of the source before. */
   followSource(source) {
     this.#listening?.abort();
     this.#listening = new AbortController();
     const { signal } = this.#listening;
-    source?.addEventListener(
-      'connectionCreated',
-      ({ type, connections }) => this.add('created', type, names(connections)),
-      { signal },
-    );
-    source?.addEventListener(
-      'connectionDestroyed',
-      ({ type, connections, reason }) => this.add('destroyed', type, names(connections), reason),
-      { signal },
-    );
+    const tell = (kind, text, event) => this.add(kind, event.type, text, event.reason);
+    const listeners = {
+      sessionConnected: (event) => tell('state', names(event.connections), event),
+      sessionDisconnected: (event) => tell('state', '', event),
+      connectionCreated: (event) => tell('created', names(event.connections), event),
+      connectionDestroyed: (event) => tell('destroyed', names(event.connections), event),
+    };
+    for (const [type, listener] of Object.entries(listeners)) {
+      source?.addEventListener(type, listener, { signal });
+    }
   }
 }
