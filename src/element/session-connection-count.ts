@@ -3,46 +3,17 @@ import { SessionError } from '../protocol/session-error.js';
 import type { ConnectionSource, SessionState } from '../session/connection-source.js';
 import { version } from '../version.js';
 import { Announcer } from './announcer.js';
+import { declared, language, propertyOf } from './attributes.js';
 import type {
   SessionCountChangeDetail,
   SessionErrorDetail,
   SessionStateChangeDetail,
 } from './event-details.js';
+import { idleLook, looks } from './looks.js';
 import { give, make } from './nodes.js';
 import { SourceController } from './source-controller.js';
 import { dress } from './styles.js';
 import { formatCount, languageOf, phrase, type Notation } from './words.js';
-
-const arc = 'M10 0a10 10 0 1 1-10 10h4a6 6 0 1 0 6-6z';
-const dot = 'M10 1a9 9 0 1 1-.1 0';
-const square = 'M2 2h16v16h-16z';
-const cross = 'M3 0l7 7 7-7 3 3-7 7 7 7-3 3-7-7-7 7-3-3 7-7-7-7z';
-const ring = 'M10 0a10 10 0 1 1-.1 0m0 4a6 6 0 1 0 .1 0';
-
-/** What the indicator draws in a 20 by 20 box, and the English words for it. */
-const looks: Record<string, [shape: string, words?: string]> = {
-  connecting: [arc, 'Connecting'],
-  connected: [dot],
-  reconnecting: [arc, 'Reconnecting'],
-  disconnected: [square, 'Disconnected'],
-  removed: [square, 'Removed from the session'],
-  failed: [cross, 'Connection failed'],
-};
-
-/** Attributes that have to be of a form, and how to say so. */
-const forms = {
-  notation: [/^(standard|compact)$/, '"standard" or "compact"'],
-  announce: [/^([1-9]\d{0,4}|off)$/, 'a number of seconds, or "off"'],
-} as const;
-
-const camelCase = (name: string): string =>
-  name.replace(/-(.?)/g, (_, letter: string) => letter.toUpperCase());
-
-const attributes = (names: string, type?: unknown): PropertyDeclarations =>
-  Object.fromEntries(names.split(' ').map((attribute) => [camelCase(attribute), { attribute, type }]));
-
-/** Makes `lang` an attribute that leads to an update, and leaves the property to the platform. */
-const language: PropertyDeclarations = { [Symbol('lang')]: { attribute: 'lang' } };
 
 /** The messages that are on the console already. */
 const warned = new Set<string>();
@@ -115,8 +86,8 @@ export class SessionConnectionCountElement extends ReactiveElement {
     tokenProvider: { attribute: false },
     htmlFor: { attribute: 'for' },
     ...language,
-    ...attributes('observe exclude-self manual', Boolean),
-    ...attributes(
+    ...declared('observe exclude-self manual', Boolean),
+    ...declared(
       'session-id token token-url api-key server notation announce label label-zero label-one label-two label-few label-many label-other text-connecting text-reconnecting text-disconnected text-removed text-failed',
     ),
   };
@@ -177,7 +148,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   #toldState: SessionState = 'idle';
   #toldCount: number | undefined;
 
-  readonly #shape = make('path');
+  readonly #sign = make('path');
   readonly #words = make('span', { class: 'hidden' });
   readonly #before = make('span');
   readonly #count = make('span', { part: 'count', translate: 'no' });
@@ -192,7 +163,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
       'span',
       { part: 'indicator', 'aria-hidden': 'true' },
       '\u2060',
-      make('svg', { viewBox: '0 0 20 20' }, this.#shape),
+      make('svg', { viewBox: '0 0 20 20' }, this.#sign),
     ),
     this.#words,
     make('span', { part: 'label' }, this.#before, this.#count, this.#after),
@@ -274,8 +245,15 @@ export class SessionConnectionCountElement extends ReactiveElement {
   }
 
   #show(changed: PropertyValues<this>): void {
-    const notation = this.#checked('notation', changed) as Notation | undefined;
-    const interval = Number(this.#checked('announce', changed)) || 0;
+    const notation = this.#checked('notation', changed, /^(standard|compact)$/, '"standard" or "compact"') as
+      Notation | undefined;
+    const seconds = this.#checked(
+      'announce',
+      changed,
+      /^([1-9]\d{0,4}|off)$/,
+      'a number of seconds or "off"',
+    );
+    const interval = Number(seconds) || 0;
     const { count, source, state, stale, reason } = this.#source;
     const lang = languageOf(this);
     const number = count && this.excludeSelf && source!.selfCounted ? count - 1 : count;
@@ -284,14 +262,14 @@ export class SessionConnectionCountElement extends ReactiveElement {
     this.#announcer.tell(words.join(''), interval);
 
     const look = stale ? 'reconnecting' : reason === 'forceDisconnected' ? 'removed' : state;
-    const [shape, english] = looks[look] ?? [ring];
+    const [sign, english] = looks[look] ?? idleLook;
     const own = this.#text(`text-${look}`);
     const text = own ?? english;
     // White space between the tags is no children.
     const blank = !known && !this.childElementCount && !this.textContent.trim();
     const shown = blank ? '–' : words[1];
     give(this.#base, { class: `base ${look}`, title: text || null });
-    give(this.#shape, { d: shape });
+    give(this.#sign, { d: sign });
     give(this.#words, { text, lang: own == null && 'en' });
     give(this.#before, { text: words[0] });
     give(this.#count, { text: shown, hidden: !shown && '' });
@@ -308,10 +286,15 @@ export class SessionConnectionCountElement extends ReactiveElement {
   }
 
   /** The value of an attribute; undefined where it is of a wrong form, which is told when it comes. */
-  #checked(name: keyof typeof forms, changed: PropertyValues<this>): string | undefined {
+  #checked(
+    name: 'notation' | 'announce',
+    changed: PropertyValues<this>,
+    form: RegExp,
+    allowed: string,
+  ): string | undefined {
     const value = this[name];
-    const [form, allowed] = forms[name];
-    if (value == null || form.test(value)) return value ?? undefined;
+    if (value == null) return undefined;
+    if (form.test(value)) return value;
     if (changed.has(name)) {
       const message = `The attribute "${name}" has to be ${allowed}, not "${value}"`;
       this.#source.untold.push(new SessionError(1011, message));
@@ -320,7 +303,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   }
 
   #text(attribute: string): string | null | undefined {
-    return (this as unknown as Record<string, string | null | undefined>)[camelCase(attribute)];
+    return (this as unknown as Record<string, string | null | undefined>)[propertyOf(attribute)];
   }
 
   #tell<Detail>(type: string, detail: Detail, cancelable = false): boolean {
