@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, suite, test } from 'node:test';
+import type { Session } from '../../src/client/index.js';
 import { ServerProcess } from './server-process.js';
 import { Site } from './site.js';
 import { logOf, shows, Tabs, type Tab } from './tabs.js';
@@ -40,14 +41,7 @@ suite('real tabs on the real server', { timeout: 120_000 }, () => {
   });
 
   const idOf = (tab: Tab): Promise<string> =>
-    tab.evaluate(
-      () =>
-        (
-          document.querySelector('session-connection-count') as HTMLElement & {
-            source: { connection: { connectionId: string } };
-          }
-        ).source.connection.connectionId,
-    );
+    tab.evaluate(() => document.querySelector('session-connection-count')!.source!.connection!.connectionId);
 
   test('count 2, and 1 within 4 s of one being closed, as clientDisconnected', async () => {
     const first = await tabs.open(page);
@@ -90,20 +84,14 @@ suite('real tabs on the real server', { timeout: 120_000 }, () => {
     const id = await idOf(visitor);
     await moderator.evaluate(
       (connectionId) =>
-        (
-          document.querySelector('session-connection-count') as HTMLElement & {
-            source: { forceDisconnect(id: string): Promise<void> };
-          }
-        ).source.forceDisconnect(connectionId),
+        (document.querySelector('session-connection-count')!.source as Session).forceDisconnect(connectionId),
       id,
     );
     await shows(moderator, 1);
     assert.equal(witness.events.find(({ destroyed }) => destroyed === id)?.reason, 'forceDisconnected');
 
     await visitor.waitForFunction(
-      () =>
-        (document.querySelector('session-connection-count') as HTMLElement & { state: string }).state ===
-        'disconnected',
+      () => document.querySelector('session-connection-count')!.state === 'disconnected',
     );
     const { sockets } = await logOf(visitor);
     const words = await visitor.evaluate(

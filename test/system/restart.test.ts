@@ -31,9 +31,7 @@ suite('a restart of the server', { timeout: 120_000 }, () => {
       await Promise.all(
         ten.map((tab) =>
           tab.waitForFunction(
-            () =>
-              (document.querySelector('session-connection-count') as HTMLElement & { state: string })
-                .state === 'reconnecting',
+            () => document.querySelector('session-connection-count')!.state === 'reconnecting',
           ),
         ),
       );

@@ -1,4 +1,5 @@
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type {} from '../../src/index.js';
 import { chromium } from '../browser/chromium.mjs';
 
 export type Tab = Page;
@@ -69,12 +70,8 @@ export const logOf = (tab: Tab): Promise<Logging> => tab.evaluate('log') as Prom
 export const shows = (tab: Tab, count: number): Promise<unknown> =>
   tab.waitForFunction(
     (expected: number) => {
-      const element = document.querySelector('session-connection-count') as HTMLElement & {
-        count?: number;
-        state?: string;
-        source?: { stale: boolean };
-      };
-      return element.count === expected && element.state === 'connected' && !element.source?.stale;
+      const { count, state, source } = document.querySelector('session-connection-count')!;
+      return count === expected && state === 'connected' && !source!.stale;
     },
     { timeout: 30_000 },
     count,
