@@ -512,10 +512,11 @@ export class Session extends EventTarget implements ConnectionSource {
 
   /** Changes what is known, then tells of it: a listener sees the new count. */
   #update(change: () => Event[] | void): void {
-    const { count: previous, stale } = this;
+    const { count: previous, stale, connections } = this;
     const events = change() ?? [];
-    if (this.count !== previous || this.stale !== stale)
+    if (this.count !== previous || this.stale !== stale || this.connections !== connections) {
       events.push(new CountChangeEvent(this.count, previous));
+    }
     for (const event of events) this.dispatchEvent(event);
   }
 

@@ -44,7 +44,7 @@ export class SessionDisconnectEvent extends Event {
   }
 }
 
-/** Dispatched as `countChanged` when the total, or whether it is stale, changed. */
+/** Dispatched as `countChanged` when the total changed, or whether it is stale, or whether `connections` is known. */
 export class CountChangeEvent extends Event {
   readonly count: number | undefined;
   readonly previous: number | undefined;
