@@ -1,4 +1,4 @@
-import { expect, fixture } from '@open-wc/testing';
+import { aTimeout, expect, fixture } from '@open-wc/testing';
 import { ScriptedClock } from './scripted-clock.js';
 import { hiddenText, record, shapeOf, show, titleOf, visibleText } from './shown.js';
 import type { Scene } from './scripted-source.js';
@@ -50,6 +50,22 @@ describe('states', () => {
       shapes.add(shapeOf((await show({ state })).element));
     }
     expect(shapes.size).to.equal(5);
+  });
+
+  it('what stays the same is not written again', async () => {
+    const { element, source } = await show(
+      { state: 'connected', count: 7 },
+      'label="{count} here" announce="5"',
+    );
+    const written: (string | null)[] = [];
+    const changes = new MutationObserver((records) => {
+      written.push(...records.map(({ target }) => (target as Element).getAttribute('part')));
+    });
+    changes.observe(element.shadowRoot!, { attributes: true, childList: true, subtree: true });
+    source.play({ count: 8 });
+    await element.updateComplete;
+    await aTimeout(0);
+    expect(written).to.deep.equal(['count']);
   });
 
   it('an old number is marked by more than colour', async () => {
