@@ -97,7 +97,7 @@ describe('a session on the real server', () => {
     ]);
     expect(event.reason).to.equal(undefined);
     expect(event.target).to.equal(first);
-    expect([...first.connections!.keys()]).to.have.members(
+    expect([...first.connections.keys()]).to.have.members(
       [first, second, third].map(({ connection }) => connection!.connectionId),
     );
   });
