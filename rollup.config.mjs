@@ -30,6 +30,27 @@ const styleMinifier = {
 };
 
 /**
+ * Gives the private names of every module the same few names. Terser makes them short, but each is another one, and
+ * what recurs packs better: 0.2 kB.
+ */
+const privateNames = {
+  name: 'private-names',
+  transform(code, id) {
+    if (id.includes('node_modules')) return null;
+    const found = [];
+    JSON.stringify(this.parse(code), (_, node) => {
+      if (node?.type === 'PrivateIdentifier') found.push(node);
+      return node;
+    });
+    const names = [...new Set(found.map(({ name }) => name))];
+    for (const { start, end, name } of found.sort((a, b) => b.start - a.start)) {
+      code = `${code.slice(0, start)}#private${names.indexOf(name)}${code.slice(end)}`;
+    }
+    return { code, map: null };
+  },
+};
+
+/**
  * Leaves out lit's style sheets, 0.4 kB: they work in one document only, so the element dresses itself. The build
  * fails where lit comes to ask more of that module than the stand-in has.
  */
@@ -68,12 +89,15 @@ const sizeBudget = {
 
 const minify = [
   styleMinifier,
+  privateNames,
   withoutLitStyles,
   nodeResolve({ exportConditions: ['production'] }),
   terser({
     module: true,
     ecma: 2022,
-    compress: { passes: 3, keep_fargs: false, unsafe_arrows: true },
+    compress: { passes: 3, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
+    // Lit's own name for what it keeps to itself.
+    mangle: { properties: { regex: /^_\$/ } },
     format: { comments: false },
   }),
 ];
