@@ -118,10 +118,14 @@ export class SourceController implements ReactiveController {
     this.#share = this.source = this.error = undefined;
     this.#wanted = wanted;
     this.stale = false;
+    this.state = 'idle';
     try {
-      if (wanted === left) this.#reason = 'clientDisconnected';
-      else if (wanted) this.#watch((this.source = this.#sourceOf(wanted)));
+      if (wanted === left) {
+        this.state = 'disconnected';
+        this.#reason = 'clientDisconnected';
+      } else if (wanted) this.#watch((this.source = this.#sourceOf(wanted)));
     } catch (error) {
+      this.state = 'failed';
       this.#fail(error as SessionError);
     }
     this.#read();
@@ -168,13 +172,9 @@ export class SourceController implements ReactiveController {
     this.#host.requestUpdate();
   }
 
-  /** Takes over what the source says now. */
+  /** Takes over what the source says now; without one, its own state stays. */
   #read(): void {
-    const { state, stale, count } =
-      this.source ??
-      ({
-        state: this.#wanted === left ? 'disconnected' : this.error ? 'failed' : 'idle',
-      } as ConnectionSource);
+    const { state, stale, count } = this.source ?? this;
     const connected = state === 'connected';
     const old = state === 'reconnecting' || (connected && stale);
     this.state = state;
