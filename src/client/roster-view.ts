@@ -21,6 +21,8 @@ export class RosterView {
   readonly total: RunningTotal;
   /** Whether the list of connections is wanted, not the total alone. */
   listed = false;
+  /** Something is missing that a sync has to fetch. */
+  behind = false;
   /** The server's list is due and didn't come yet. */
   get listDue(): boolean {
     return this.listed && !this.total.connections;
@@ -68,33 +70,31 @@ export class RosterView {
     this.#settle(frame);
   }
 
-  /** Takes any other news. Returns what changed in the list, and whether something is missing that a sync has to fetch. */
-  receive(frame: RosterNews): { transition?: Transition; behind: boolean } {
+  /** Takes any other news, sets {@link behind}, and returns what changed in the list. */
+  receive(frame: RosterNews): Transition | undefined {
+    const { total } = this;
+    this.behind = false;
     if (frame.type === 'stale') {
       this.#stale = true;
-      return { behind: false };
+      return undefined;
     }
     if (frame.type === 'detail') {
       this.listed = false;
-      this.total.forgetList();
-      return { behind: false };
+      this.forgetList();
+      return undefined;
     }
-    const { total } = this;
     const version = { epoch: frame.epoch, seq: frame.seq };
-    const known = total.version;
-    if (total.advance(version, frame.count) || (known && !isLater(known, version))) this.#settle(frame);
-    if (!this.listed) return { behind: false };
+    total.advance(version, frame.count);
+    if (!isLater(total.version!, version)) this.#settle(frame);
     const list = total.listVersion;
-    if (list && !isLater(version, list)) return { behind: false };
-    switch (frame.type) {
-      case 'count':
-        return { behind: true };
-      case 'change':
-        if (list?.epoch !== frame.epoch || list.seq !== frame.from) return { behind: !!list };
-        return { transition: total.apply(frame.created, frame.destroyed, version), behind: false };
-      case 'snapshot':
-        return { transition: this.#collect(frame, version), behind: false };
+    if (!this.listed || (list && !isLater(version, list))) return undefined;
+    if (frame.type === 'snapshot') return this.#collect(frame, version);
+    if (frame.type === 'change' && list?.epoch === frame.epoch && list.seq === frame.from) {
+      return total.apply(frame.created, frame.destroyed, version);
     }
+    // A list that is due comes by itself; a count that came before it may mean that it got lost.
+    this.behind = frame.type === 'count' || !!list;
+    return undefined;
   }
 
   /** Stops holding the number from before a restart. */

@@ -169,9 +169,7 @@ export abstract class ServerLink extends EventTarget {
     try {
       frame = parseServerFrame(data);
     } catch (error) {
-      this.troubled(
-        new SessionError(2001, `${this.#url} sent something else than a frame: ${String(error)}`),
-      );
+      this.troubled(new SessionError(2001, `${this.#url} sent no frame: ${String(error)}`));
       return this.#drop(socket);
     }
     if (frame.type === 'joined') this.#join(socket, frame);
@@ -278,7 +276,9 @@ export abstract class ServerLink extends EventTarget {
 
   #forgetSocket(): void {
     this.#socket = undefined;
-    for (const timer of [this.#answerLimit, this.#silence, this.#quiet]) timer.stop();
+    this.#answerLimit.stop();
+    this.#silence.stop();
+    this.#quiet.stop();
   }
 }
 
@@ -301,6 +301,6 @@ function socketUrl(server: string | URL): string {
 const unreachable = (url: string, fatal?: boolean): SessionError =>
   new SessionError(
     1006,
-    `Can't reach ${url}: check the "server" address, that it is https where the page is, that the server runs, and that a Content-Security-Policy has it in connect-src`,
+    `Can't reach ${url}: check the "server" address, that the server runs, that it is https where the page is, and the connect-src of a Content-Security-Policy`,
     fatal,
   );

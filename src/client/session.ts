@@ -77,7 +77,7 @@ export class Session extends ServerLink implements ConnectionSource {
     if (!isSessionId(sessionId)) {
       throw new SessionError(
         1005,
-        `The session id ${JSON.stringify(sessionId)} has to be 1 to 255 characters, none of them a control character`,
+        `The session id ${JSON.stringify(sessionId)} has to be 1 to 255 characters, no control characters`,
         true,
       );
     }
@@ -265,15 +265,13 @@ export class Session extends ServerLink implements ConnectionSource {
   }
 
   #receiveNews(frame: RosterNews): void {
-    let behind = false;
     this.#update(() => {
       const due = this.#view.listDue;
-      const news = this.#view.receive(frame);
-      behind = news.behind;
+      const transition = this.#view.receive(frame);
       // Who is in the first list was there before: nobody in it was created.
-      return due ? this.#connectEvents() : this.#connectionEvents(news.transition);
+      return due ? this.#connectEvents() : this.#connectionEvents(transition);
     });
-    if (behind) this.sync();
+    if (this.#view.behind) this.sync();
   }
 
   #enter(state: SessionState, reason?: ConnectionReason): Event[] {
@@ -289,15 +287,22 @@ export class Session extends ServerLink implements ConnectionSource {
   }
 
   #connectionEvents(transition: Transition | undefined): Event[] {
+    const tell = (
+      type: 'connectionCreated' | 'connectionDestroyed',
+      connections: Connection[],
+      reason?: ConnectionReason,
+    ): Event[] => {
+      const others = connections.filter(
+        ({ connectionId }) => connectionId !== this.#connection?.connectionId,
+      );
+      return others.length ? [new ConnectionEvent(type, others, reason)] : [];
+    };
     if (!transition) return [];
-    const others = (connections: Connection[]): Connection[] =>
-      connections.filter(({ connectionId }) => connectionId !== this.#connection?.connectionId);
-    return [
-      { type: 'connectionCreated' as const, connections: transition.created, reason: undefined },
-      ...transition.destroyed.map((leaving) => ({ type: 'connectionDestroyed' as const, ...leaving })),
-    ]
-      .map(({ type, connections, reason }) => new ConnectionEvent(type, others(connections), reason))
-      .filter(({ connections }) => connections.length);
+    return tell('connectionCreated', transition.created).concat(
+      transition.destroyed.flatMap(({ connections, reason }) =>
+        tell('connectionDestroyed', connections, reason),
+      ),
+    );
   }
 
   /** Changes what is known, then tells of it: a listener sees the new count. */

@@ -60,7 +60,7 @@ export function parseFrame<Frame extends { type: string }>(text: string, shapes:
   try {
     value = JSON.parse(text) as Record<string, unknown> | null;
   } catch {
-    throw new ProtocolError('A frame has to be JSON text');
+    throw new ProtocolError('A frame has to be JSON');
   }
   const type = value?.type as Frame['type'];
   const types = Object.keys(shapes);
@@ -68,7 +68,7 @@ export function parseFrame<Frame extends { type: string }>(text: string, shapes:
   const frame: Record<string, unknown> = { type };
   for (const [field, guard] of Object.entries<Guard>(shapes[type])) {
     if (!guard(value![field])) {
-      throw new ProtocolError(`The field "${field}" of a "${type}" frame is missing or not of its type`);
+      throw new ProtocolError(`The "${field}" of a "${type}" frame is missing or of another type`);
     }
     if (value![field] !== undefined) frame[field] = value![field];
   }

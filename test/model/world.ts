@@ -501,10 +501,8 @@ class Visitor {
     if (!this.#joined) return;
     link.delivered.push(frame);
     const due = this.view.listDue;
-    const { transition, behind } = this.view.receive(
-      JSON.parse(JSON.stringify(frame)) as ServerFrame as RosterNews,
-    );
-    if (behind) link.server.sync(link, this.view.syncVersion);
+    const transition = this.view.receive(JSON.parse(JSON.stringify(frame)) as ServerFrame as RosterNews);
+    if (this.view.behind) link.server.sync(link, this.view.syncVersion);
     if (!transition || due) return;
     for (const { connectionId } of transition.created) {
       if (this.#destroyed.has(connectionId))
