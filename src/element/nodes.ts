@@ -21,8 +21,9 @@ export function give(node: Element, content: Content): void {
 
 /** Makes a node of HTML, or of SVG. Works without markup, so that Trusted Types has nothing to say to it. */
 export function make(name: string, content: Content = {}, ...children: (Node | string)[]): Element {
-  const language = /svg|path/.test(name) ? '2000/svg' : '1999/xhtml';
-  const node = document.createElementNS(`http://www.w3.org/${language}`, name);
+  const node = /svg|path/.test(name)
+    ? document.createElementNS('http://www.w3.org/2000/svg', name)
+    : document.createElement(name);
   give(node, content);
   node.append(...children);
   return node;

@@ -100,7 +100,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
     const taken = registry.get(tag) as typeof SessionConnectionCountElement | undefined;
     if (taken) {
       if (taken.version !== version) {
-        console.warn(`<${tag}> is defined as version ${taken.version}; version ${version} is not used`);
+        console.warn(`<${tag}> is already version ${taken.version}: ${version} is not used`);
       }
       return;
     }

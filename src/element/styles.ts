@@ -32,7 +32,7 @@ const text = `
     position: absolute;
     width: 1px;
     overflow: hidden;
-    clip-path: inset(50%);
+    opacity: 0;
     white-space: nowrap;
     user-select: none;
   }
