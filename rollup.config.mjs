@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import commonjs from '@rollup/plugin-commonjs';
 import nodeResolve from '@rollup/plugin-node-resolve';
@@ -122,11 +122,11 @@ const browser = [
     ],
   },
   {
-    input: 'dist/facades/index.js',
-    output: { file: `dist/cdn/${name}.facades.js`, format: 'iife', name: 'sessionConnectionCountFacades' },
+    input: 'dist/facades/globals.js',
+    output: { file: `dist/cdn/${name}.facades.js`, format: 'iife' },
     plugins: minify,
   },
-].filter(({ input }) => existsSync(input));
+];
 
 /** What `npx session-connection-count serve` runs: the server and the packages that it needs. */
 const server = [
