@@ -3,11 +3,7 @@ import type { Connection, ConnectionReason, Role } from '../protocol/connection.
 import type { JoinedFrame, ServerFrame } from '../protocol/server-frames.js';
 import { SessionError } from '../protocol/session-error.js';
 import { isSessionId } from '../protocol/session-id.js';
-import type {
-  ConnectionSource,
-  ConnectionSourceEventMap,
-  SessionState,
-} from '../session/connection-source.js';
+import type { ConnectionSource, ConnectionSourceEventMap } from '../session/connection-source.js';
 import {
   ConnectionEvent,
   CountChangeEvent,
@@ -17,6 +13,7 @@ import {
   StateChangeEvent,
 } from '../session/events.js';
 import type { Transition } from '../session/running-total.js';
+import type { SessionState } from '../session/session-state.js';
 import { RosterView, type RosterNews } from './roster-view.js';
 import { errorOf, ServerLink } from './server-link.js';
 import { Timer } from './timer.js';

@@ -1,5 +1,5 @@
 import type { ConnectionReason } from '../protocol/connection.js';
-import type { SessionState } from '../session/connection-source.js';
+import type { SessionState } from '../session/session-state.js';
 
 /** The detail of `session-count-change`. */
 export interface SessionCountChangeDetail {

@@ -1,6 +1,7 @@
 import { ReactiveElement, type PropertyDeclarations, type PropertyValues } from 'lit';
 import { SessionError } from '../protocol/session-error.js';
-import type { ConnectionSource, SessionState } from '../session/connection-source.js';
+import type { ConnectionSource } from '../session/connection-source.js';
+import type { SessionState } from '../session/session-state.js';
 import { version } from '../version.js';
 import { Announcer } from './announcer.js';
 import { declared, language, propertyOf } from './attributes.js';

@@ -5,7 +5,8 @@ import { Timer } from '../client/timer.js';
 import { fetchToken } from '../client/token-url.js';
 import type { ConnectionReason } from '../protocol/connection.js';
 import { SessionError } from '../protocol/session-error.js';
-import type { ConnectionSource, SessionState } from '../session/connection-source.js';
+import type { ConnectionSource } from '../session/connection-source.js';
+import type { SessionState } from '../session/session-state.js';
 import type { SessionErrorEvent, StateChangeEvent } from '../session/events.js';
 
 /** The element that a {@link SourceController} works for, and what it reads there. */

@@ -7,9 +7,7 @@ import type {
   SessionErrorEvent,
   StateChangeEvent,
 } from './events.js';
-
-/** Where a source is on its way. */
-export type SessionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected' | 'failed';
+import type { SessionState } from './session-state.js';
 
 /** The events of a {@link ConnectionSource} by type. The count is set before the events of a change fire. */
 export interface ConnectionSourceEventMap {

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionReason } from '../protocol/connection.js';
 import type { SessionError } from '../protocol/session-error.js';
-import type { SessionState } from './connection-source.js';
+import type { SessionState } from './session-state.js';
 
 /**
  * Dispatched when connections were created (`connectionCreated`) or ended (`connectionDestroyed`), as on

@@ -3,3 +3,4 @@ export { SessionError } from '../protocol/session-error.js';
 export * from './connection-source.js';
 export * from './events.js';
 export * from './running-total.js';
+export type * from './session-state.js';

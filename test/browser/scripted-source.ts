@@ -1,7 +1,7 @@
 import type { ConnectionReason } from '../../src/protocol/connection.js';
 import { SessionError } from '../../src/protocol/session-error.js';
 import { SessionErrorEvent, StateChangeEvent, CountChangeEvent } from '../../src/session/events.js';
-import type { SessionState } from '../../src/session/connection-source.js';
+import type { SessionState } from '../../src/session/session-state.js';
 
 /** What a scripted source is told to be. */
 export interface Scene {

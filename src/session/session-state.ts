@@ -1,0 +1,2 @@
+/** Where a source is on its way. */
+export type SessionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'disconnected' | 'failed';
