@@ -41,8 +41,9 @@ export interface SessionServer {
 
 /** In bytes. */
 const longestHead = 16 * 1024;
-/** In ms. */
+/** In ms: how long a head may take, and how often that is looked at. */
 const slowestHead = 10_000;
+const headCheckInterval = 1_000;
 
 /**
  * Makes a session server; it listens when told to.
@@ -58,7 +59,11 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
   const policy = { apiKey, apiSecrets, openSessions };
   const live = new LiveSessions();
   const server = createServer(
-    { maxHeaderSize: longestHead, headersTimeout: slowestHead },
+    {
+      maxHeaderSize: longestHead,
+      headersTimeout: slowestHead,
+      connectionsCheckingInterval: headCheckInterval,
+    },
     createRequestListener({
       project: policy,
       sessions: live,

@@ -34,8 +34,10 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     connection.on('error', () => connection.destroy());
     const path = request.url?.split('?')[0];
     if (closing || path !== `/${connectPath}`) {
+      // Nobody reads it any more, so an end that the client never sends would be waited for without end.
       connection.end(
         `HTTP/1.1 ${closing ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\n\r\n`,
+        () => connection.destroy(),
       );
       return;
     }
