@@ -1,7 +1,10 @@
 import { CloseCode } from '../../protocol/close-code.js';
 import type { ConnectionReason } from '../../protocol/connection.js';
 
-/** When a connection without a socket is to leave, in ms since the epoch, and why. */
+/**
+ * When a connection without a socket is to leave, and why. Here as everywhere between sockets and sessions, times are
+ * those of `performance.now()`, since the system's clock may be set while connections last.
+ */
 export interface DepartureDue {
   readonly at: number;
   readonly reason: ConnectionReason;
@@ -18,7 +21,7 @@ export const silenceLimit = 20_000;
  * The reason table: what becomes of a connection whose socket closed.
  *
  * @param code The WebSocket close code; 1005 and 1006 as RFC 6455, section 7.4.1, has them.
- * @param lastSeen When the client was last heard of, and `now`, in ms since the epoch.
+ * @param lastSeen When the client was last heard of, and `now`, in ms.
  */
 export function departureAfter(code: number, lastSeen: number, now: number): DepartureDue {
   if (code === CloseCode.normal || code === 1005) return { at: now, reason: 'clientDisconnected' };

@@ -96,7 +96,7 @@ export class LiveSession {
     this.#forget(watcher);
     // A server that goes down takes its roster with it: nobody is left to be told.
     if (member?.link === watcher && !this.#closed) {
-      const now = Date.now();
+      const now = performance.now();
       const due = departureAfter(code, lastSeen, now);
       if (due.at <= now) void this.#depart(member, due.reason);
       else {
@@ -132,14 +132,14 @@ export class LiveSession {
   setVisibility(watcher: Watcher, visibility: Visibility): void {
     watcher.visibility = visibility;
     if (visibility !== 'visible' || !watcher.joined) return;
-    this.beat(watcher, Date.now());
+    this.beat(watcher, performance.now());
     if (watcher.detail === 'connections') this.#loop.mark(this);
   }
 
   /** Tells each watcher what is new to it. */
   flush(): void {
     const changes = this.#list?.step() ?? 0;
-    const now = Date.now();
+    const now = performance.now();
     if (this.#list && this.#isTooMuch(changes, now)) this.#suppressLists(now);
     for (const watcher of this.#watchers) this.tell(watcher, now);
   }
@@ -219,7 +219,7 @@ export class LiveSession {
     };
     watcher.joined = true;
     watcher.version = this.#state;
-    watcher.send(JSON.stringify(frame), Date.now());
+    watcher.send(JSON.stringify(frame), performance.now());
     if (watcher.detail === 'connections') this.#loop.mark(this);
   }
 
@@ -290,10 +290,11 @@ export class LiveSession {
     if (next === Infinity) return;
     this.#departures = setTimeout(
       () => {
-        for (const member of this.#members.overdue(Date.now())) void this.#depart(member, member.due!.reason);
+        for (const member of this.#members.overdue(performance.now()))
+          void this.#depart(member, member.due!.reason);
         this.#awaitDepartures();
       },
-      Math.max(0, next - Date.now()),
+      Math.max(0, next - performance.now()),
     );
   }
 

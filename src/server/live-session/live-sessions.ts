@@ -37,7 +37,7 @@ export class LiveSessions {
 
   /** Whether a key belonged to a connection that was removed by force. */
   isRemoved(sessionId: string, key: string): boolean {
-    return this.#removed.has(sessionId, key, Date.now());
+    return this.#removed.has(sessionId, key, performance.now());
   }
 
   /** The connections of a session, wherever they are. */
@@ -49,7 +49,7 @@ export class LiveSessions {
   async forceDisconnect(sessionId: string, connectionId: string): Promise<boolean> {
     const removed = this.find(sessionId)?.forceDisconnect(connectionId);
     if (!removed) return false;
-    this.#removed.add(sessionId, removed.key, Date.now());
+    this.#removed.add(sessionId, removed.key, performance.now());
     await removed.gone;
     return true;
   }

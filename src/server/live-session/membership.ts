@@ -72,7 +72,7 @@ export class Membership<Link> {
     return [...this.#due].filter(({ due }) => due!.at <= now);
   }
 
-  /** When the next member is to leave, in ms since the epoch; Infinity where none is. */
+  /** When the next member is to leave, in ms; Infinity where none is. */
   get nextDue(): number {
     let next = Infinity;
     for (const { due } of this.#due) next = Math.min(next, due!.at);

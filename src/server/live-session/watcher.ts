@@ -33,7 +33,7 @@ export class Watcher {
   /** What it was told last: of the total, and of the list. */
   version: RosterVersion = { epoch: 0, seq: 0 };
   listVersion: RosterVersion | undefined;
-  /** When it was sent the last frame, in ms since the epoch. */
+  /** When it was sent the last frame, in ms. */
   sentAt = 0;
 
   constructor(outlet: Outlet, role: Role, mayList: boolean) {

@@ -27,14 +27,14 @@ export interface SocketContext {
 
 /** One client's WebSocket: frames in, frames out, signs of life. */
 export class ClientSocket implements Outlet {
-  /** When the client was last heard of, in ms since the epoch. */
-  lastSeen = Date.now();
+  /** When the client was last heard of, in ms. */
+  lastSeen = performance.now();
   /** Called once when the socket is gone. */
   onGone = (): void => {};
 
   readonly #socket: WebSocket;
   readonly #context: SocketContext;
-  readonly #rate = new FrameRate(Date.now());
+  readonly #rate = new FrameRate(performance.now());
   readonly #joinLimit: NodeJS.Timeout;
   #work: Promise<void> = Promise.resolve();
   #session: LiveSession | undefined;
@@ -60,7 +60,7 @@ export class ClientSocket implements Outlet {
   }
 
   get blocked(): boolean {
-    const now = Date.now();
+    const now = performance.now();
     this.#fullSince = this.#socket.bufferedAmount > mostUnread ? (this.#fullSince ?? now) : undefined;
     return (
       this.#fullSince !== undefined || (this.#pingedAt !== undefined && now - this.#pingedAt > answerTime)
@@ -125,7 +125,7 @@ export class ClientSocket implements Outlet {
   }
 
   #seen(): void {
-    this.forgive(Date.now());
+    this.forgive(performance.now());
   }
 
   #receive(data: Buffer, binary: boolean): void {

@@ -15,10 +15,10 @@ export class HeartbeatWheel {
   readonly #timer: NodeJS.Timeout;
   #added = 0;
   #next = 0;
-  #turnedAt = Date.now();
+  #turnedAt = performance.now();
 
   constructor() {
-    this.#timer = setInterval(() => this.#turn(Date.now()), tick);
+    this.#timer = setInterval(() => this.#turn(performance.now()), tick);
     this.#timer.unref();
   }
 
