@@ -346,6 +346,10 @@ describe('the playground', () => {
     }
   });
 
+  test('the icon that browsers ask for leaves no error on the console', async () => {
+    assert.equal((await ask(development, '/favicon.ico')).status, 204);
+  });
+
   for (const path of [
     '/demo/../secret.html',
     '/demo/%2e%2e/secret.html',

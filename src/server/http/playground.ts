@@ -52,6 +52,8 @@ export function playground({ apiKey, apiSecret, folder }: PlaygroundOptions): Ho
 
   // Not the page itself, whose relative links would lead astray from there.
   routes.on('GET', ['/', '/demo'], (context) => context.redirect('/demo/'));
+  // Browsers ask for it unasked; a 404 would stand on the console of every demo page.
+  routes.get('/favicon.ico', (context) => context.body(null, 204));
   routes.get('/demo/*', (context) => {
     const path = decodeURIComponent(new URL(context.req.url).pathname).slice('/demo/'.length);
     return page(context, path === '' || path.endsWith('/') ? `${path}index.html` : path);
