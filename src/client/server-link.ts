@@ -146,7 +146,7 @@ export abstract class ServerLink extends EventTarget {
       return this.#retryLater();
     }
     if (outdated()) return;
-    if (!token && this.#refusal?.code === 1004) return this.#end('failed', this.#refusal);
+    if (!token && this.#refusal?.fatal) return this.#end('failed', this.#refusal);
     this.#token = token;
     let socket: WebSocket;
     try {
@@ -155,6 +155,8 @@ export abstract class ServerLink extends EventTarget {
       // An insecure address on a secure page, or one that the page's policy forbids.
       return this.#end('failed', unreachable(this.#url, true));
     }
+    // A second drain may find one that is still on its way.
+    this.#joining?.close(CloseCode.replaced);
     this.#joining = socket;
     socket.onopen = () => this.send({ type: 'join', ...this.joinFields(), key: this.#key, token }, socket);
     socket.onmessage = ({ data }: MessageEvent<string>) => this.#receive(socket, data);
@@ -206,13 +208,11 @@ export abstract class ServerLink extends EventTarget {
     const refusal = this.#refusal;
     if (response === 'stayAway') return this.#end('disconnected');
     if (response === 'fail') {
-      return this.#end(
-        'failed',
-        refusal ?? new SessionError(2001, `${this.#url} closed with code ${code}`, true),
-      );
+      return this.#end('failed', refusal ?? new SessionError(2001, `${this.#url} closed with ${code}`, true));
     }
     this.lost();
-    if (response === 'newToken') {
+    // Without the error that it ends with, it would go on at once and for ever.
+    if (response === 'newToken' && refusal?.fatal) {
       this.#tokens.refuse(this.#token);
       void this.#tryJoin();
       return;
@@ -266,12 +266,12 @@ export abstract class ServerLink extends EventTarget {
   }
 
   #close(code: number): void {
-    const sockets = [this.#socket, this.#joining];
+    this.#socket?.close(code);
+    this.#joining?.close(code);
     this.#joining = undefined;
     this.#forgetSocket();
     this.#retry.stop();
     this.#joinLimit.stop();
-    for (const socket of sockets) socket?.close(code);
   }
 
   #forgetSocket(): void {

@@ -64,6 +64,7 @@ export class Session extends ServerLink implements ConnectionSource {
   #listAsked = false;
   /** sessionConnected waits for the list that it carries. */
   #connectDue = false;
+  #untold: Event[] = [];
   #lostAt = 0;
   readonly #hold = new Timer();
   readonly #requests = new Map<number, { resolve: () => void; reject: (error: SessionError) => void }>();
@@ -309,7 +310,10 @@ export class Session extends ServerLink implements ConnectionSource {
     if (this.count !== previous || this.stale !== stale || this.connections !== connections) {
       events.push(new CountChangeEvent(this.count, previous));
     }
-    for (const event of events) this.dispatchEvent(event);
+    // What a listener changes is told of when everybody has heard of what came before it.
+    if (this.#untold.push(...events) > events.length) return;
+    for (const event of this.#untold) this.dispatchEvent(event);
+    this.#untold = [];
   }
 
   #answer(id: number): { resolve: () => void; reject: (error: SessionError) => void } | undefined {

@@ -12,7 +12,7 @@ export interface SharedSession {
   release(): void;
 }
 
-const shared = new Map<string, { session: Session; users: number; leaving: Timer }>();
+const shared = new Map<string, { session: Session; users: Set<unknown>; leaving: Timer }>();
 
 /**
  * Joins a session, or takes part in it where this page has joined it already: same server, API key,
@@ -25,18 +25,20 @@ export function shareSession(options: Omit<SessionOptions, 'token'>, token: Toke
   const { server, apiKey, sessionId, observe } = options;
   const name = JSON.stringify([server, apiKey, sessionId, !!observe]);
   let entry = shared.get(name);
-  if (!entry) shared.set(name, (entry = { session: new Session(options), users: 0, leaving: new Timer() }));
-  const { session, leaving } = entry;
+  if (!entry)
+    shared.set(name, (entry = { session: new Session(options), users: new Set(), leaving: new Timer() }));
+  const { session, users, leaving } = entry;
   leaving.stop();
-  entry.users++;
   const takeBack = session.tokens.add(token);
+  users.add(takeBack);
   // One that ended, as by a moderator's hand, isn't brought back by the mere next user.
   if (session.state === 'idle') session.connect();
   return {
     session,
     release: () => {
+      if (!users.delete(takeBack)) return;
       takeBack();
-      if (--entry.users) return;
+      if (users.size) return;
       leaving.start(lingering, () => {
         shared.delete(name);
         session.disconnect();

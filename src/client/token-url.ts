@@ -2,6 +2,8 @@ import { SessionError } from '../protocol/session-error.js';
 
 /** The longest answer of a token address, in characters. */
 const longestAnswer = 4096;
+/** How long an answer may take, in ms: on a dead network a browser waits for minutes. */
+const longestWait = 10_000;
 /** A JSON Web Token, or OpenTok's T1. */
 const tokenForm = /^([\w-]+\.[\w-]+\.[\w-]+|T1==[\w+/=-]+)$/;
 
@@ -19,10 +21,15 @@ export async function fetchToken(address: string): Promise<string> {
       `The token-url ${url.origin}${url.pathname} has to be on the page's own origin`,
     );
   }
-  url.searchParams.set('_', Math.random().toString(36).slice(2));
+  url.searchParams.set('_', `${Math.random()}`);
   let status = 0;
   try {
-    const answer = await fetch(url, { credentials: 'same-origin', cache: 'no-store' });
+    const answer = await fetch(url, {
+      credentials: 'same-origin',
+      cache: 'no-store',
+      // Not to be had in the oldest browsers that the element runs in.
+      signal: AbortSignal.timeout?.(longestWait),
+    });
     status = answer.status;
     const text = (await answer.text()).trim();
     const token = text[0] === '{' ? (JSON.parse(text) as { token: string }).token : text;
@@ -32,6 +39,6 @@ export async function fetchToken(address: string): Promise<string> {
   }
   throw new SessionError(
     2001,
-    `The token-url ${url.pathname} (HTTP status ${status}) has to answer with a token, or with {"token": "…"}`,
+    `The token-url ${url.pathname} (HTTP ${status}) has to answer with a token, or with {"token": "…"}`,
   );
 }

@@ -27,13 +27,18 @@ export class Tokens {
     return () => this.#sources.delete(source);
   }
 
-  /** The next token to try; undefined where there is none left. Rejects as a source does. */
+  /** The next token to try; undefined where there is none left. Rejects as a source does where no other has one. */
   async next(): Promise<string | undefined> {
-    if (this.#refusals > this.#sources.size) return undefined;
-    for (const source of this.#sources) {
-      const token = await source(this.#lastRefused);
-      if (token && !this.#refused.has(token)) return token;
+    let failure: Error | undefined;
+    for (const source of this.#refusals > this.#sources.size ? [] : this.#sources) {
+      try {
+        const token = await source(this.#lastRefused);
+        if (token && !this.#refused.has(token)) return token;
+      } catch (error) {
+        failure = error as Error;
+      }
     }
+    if (failure) throw failure;
     return undefined;
   }
 
