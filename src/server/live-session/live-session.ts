@@ -186,6 +186,8 @@ export class LiveSession {
 
   async #admit(watcher: Watcher, { key, data, observe }: Joining): Promise<void> {
     await this.#ready;
+    // Who left meanwhile would be counted for ever: nobody would say again that it left.
+    if (!this.#watchers.has(watcher)) return;
     let resumed = false;
     if (!observe) {
       const member = this.#members.withKey(key);
