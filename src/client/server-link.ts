@@ -120,7 +120,8 @@ export abstract class ServerLink extends EventTarget {
   }
 
   protected send(frame: ClientFrame, socket = this.#socket): void {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+    // 1 is WebSocket.OPEN, which is not to be had where there are no WebSockets.
+    if (socket?.readyState === 1) socket.send(JSON.stringify(frame));
   }
 
   /** Asks for what is missing, or for a sign of life. */
@@ -138,11 +139,12 @@ export abstract class ServerLink extends EventTarget {
     let token: string | undefined;
     try {
       token = await this.#tokens.next();
-    } catch (error) {
+    } catch (thrown) {
       if (outdated()) return;
-      this.troubled(
-        error instanceof SessionError ? error : new SessionError(2001, `No token: ${String(error)}`),
-      );
+      const error =
+        thrown instanceof SessionError ? thrown : new SessionError(2001, `No token: ${String(thrown)}`);
+      if (error.fatal) return this.#end('failed', error);
+      this.troubled(error);
       return this.#retryLater();
     }
     if (outdated()) return;
@@ -152,7 +154,7 @@ export abstract class ServerLink extends EventTarget {
     try {
       socket = new WebSocket(this.#url, subprotocol);
     } catch {
-      // An insecure address on a secure page, or one that the page's policy forbids.
+      // An insecure address on a secure page.
       return this.#end('failed', unreachable(this.#url, true));
     }
     // A second drain may find one that is still on its way.
@@ -161,6 +163,8 @@ export abstract class ServerLink extends EventTarget {
     socket.onopen = () => this.send({ type: 'join', ...this.joinFields(), key: this.#key, token }, socket);
     socket.onmessage = ({ data }: MessageEvent<string>) => this.#receive(socket, data);
     socket.onclose = ({ code }) => this.#closed(socket, code);
+    // Where the page's policy forbids the address, Chromium tells of an error and never of a close.
+    socket.onerror = () => this.#closed(socket, 1006);
     this.#joinLimit.start(joinTimeout, () => this.#drop(socket));
   }
 

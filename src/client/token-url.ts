@@ -9,7 +9,8 @@ const tokenForm = /^([\w-]+\.[\w-]+\.[\w-]+|T1==[\w+/=-]+)$/;
 
 /**
  * Asks an address of the page's own origin for a client token. The answer is the token as text, or JSON
- * with a `token`. No cache on the way may answer, since a page cache would give everybody the same.
+ * with a `token`. No cache on the way may answer, since a page cache would give everybody the same: hence a
+ * parameter `_` that differs each time.
  *
  * @throws {SessionError} 1011 where the address is on another origin, 2001 where it gave no token.
  */
@@ -19,9 +20,10 @@ export async function fetchToken(address: string): Promise<string> {
     throw new SessionError(
       1011,
       `The token-url ${url.origin}${url.pathname} has to be on the page's own origin`,
+      true,
     );
   }
-  url.searchParams.set('_', `${Math.random()}`);
+  url.search += `${url.search && '&'}_=${Math.random()}`;
   let status = 0;
   try {
     const answer = await fetch(url, {

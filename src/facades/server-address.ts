@@ -3,7 +3,7 @@ import { SessionError } from '../protocol/session-error.js';
 /** The folder that a classic script came from; a module has none. */
 const scriptFolder = ((): string | undefined => {
   const script = globalThis.document?.currentScript;
-  return script instanceof HTMLScriptElement && script.src ? new URL('.', script.src).href : undefined;
+  return script && 'src' in script && script.src ? new URL('.', script.src).href : undefined;
 })();
 
 /**

@@ -57,6 +57,9 @@ function openSessions(text: string): string[] {
 
 function allowedOrigins(text: string): string[] {
   const origins = list(text);
+  if (origins.includes('*') && origins.length > 1) {
+    throw new Error('* is every origin already: give it alone, or leave it out');
+  }
   for (const origin of origins) {
     if (origin === '*' || origin === 'null') continue;
     if (!/^[a-z][a-z\d+.-]*:\/\/[^*]+$/i.test(origin) || !URL.canParse(origin)) {

@@ -1,6 +1,7 @@
 import { expect } from '@open-wc/testing';
 import { executeServerCommand } from '@web/test-runner-commands';
 import {
+  fetchToken,
   Session,
   shareSession,
   type ConnectionSource,
@@ -223,6 +224,15 @@ describe('a session on the real server', () => {
     session.tokens.add(() => fresh);
     await shows(session, 1);
     expect(session.error).to.equal(undefined);
+  });
+
+  it('fails at once with a token-url that can never be right', async () => {
+    const session = make({ token: () => fetchToken('https://elsewhere.example/token') });
+    session.connect();
+    const { error } = await once(session, 'sessionError');
+    expect(error.code).to.equal(1011);
+    expect(error.message).to.match(/elsewhere\.example\/token.*own origin/);
+    expect(session.state).to.equal('failed');
   });
 
   it('needs no token where the server opens the session, but sees no list there', async () => {

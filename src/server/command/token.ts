@@ -7,6 +7,7 @@ import { projectOf, settings } from '../settings.js';
 import { issueClientToken, type ProjectKeys } from '../tokens/index.js';
 
 function session(text: string): string {
+  if (text === '') throw new Error('name the session that the token is for, as --session lobby');
   if (!isSessionId(text)) throw new Error('it has to be 1 to 255 characters, without control characters');
   return text;
 }

@@ -51,7 +51,10 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
         socket.refuse(CloseCode.protocol, 2001, `The WebSocket subprotocol has to be ${subprotocol}`);
       } else if (!isAllowedOrigin(origin, host, options.allowedOrigins)) {
         // A browser can't read a refused upgrade, so the reason is told on an open socket.
-        const message = `Pages of ${origin} may not connect to this server: add it to --allow-origin (ALLOW_ORIGIN)`;
+        const message =
+          origin === 'null'
+            ? 'Sandboxed frames and local files may not connect to this server: add null to --allow-origin (ALLOW_ORIGIN)'
+            : `Pages of ${origin} may not connect to this server: add it to --allow-origin (ALLOW_ORIGIN)`;
         socket.refuse(CloseCode.unauthorized, 1004, message);
       }
     });
