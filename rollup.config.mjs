@@ -77,7 +77,10 @@ const sizeBudget = {
         brotli: brotliCompressSync(code).length,
       };
       for (const [encoding, size] of Object.entries(sizes)) {
-        console.log(`${fileName}: ${size} of ${budget[encoding]} bytes ${encoding}`);
+        // Not where the build is a part of something else, as of `npm start`.
+        if (process.env.npm_config_loglevel !== 'silent') {
+          console.log(`${fileName}: ${size} of ${budget[encoding]} bytes ${encoding}`);
+        }
       }
       const over = Object.keys(budget).filter((encoding) => sizes[encoding] > budget[encoding]);
       if (over.length) this.error(`${fileName} is over its budget: ${over}`);

@@ -90,7 +90,8 @@ function standing() {
   const { connection } = hero.source ?? {};
   if (!connection) return 'This tab watches without being counted.';
   const tab = connection.data ? `this tab, called ${connection.data}` : 'this tab';
-  return `${hero.excludeSelf ? 'Not counting' : 'One of them is'} ${tab}. Open another and watch the number.`;
+  const self = hero.excludeSelf ? 'Not counting' : hero.count === 1 ? 'That is' : 'One of them is';
+  return `${self} ${tab}. Open another and watch the number.`;
 }
 
 function tellStanding() {
@@ -107,6 +108,7 @@ function tellStanding() {
 }
 
 hero.addEventListener('session-state-change', tellStanding);
+hero.addEventListener('session-count-change', tellStanding);
 hero.addEventListener('session-error', tellStanding);
 hero.addEventListener('session-count-change', ({ detail: { count } }) => plot.add(count));
 log.followElement(hero);

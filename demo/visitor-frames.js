@@ -18,7 +18,7 @@ export class VisitorFrames {
   }
 
   async add(number, sessionId) {
-    const names = Array.from({ length: number }, () => `Frame ${++this.#last}`);
+    const names = Array.from({ length: number }, () => `Visitor ${++this.#last}`);
     const tokens = await Promise.all(
       names.map((name) => developmentToken({ session: sessionId, role: 'publisher', data: name })),
     );

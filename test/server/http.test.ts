@@ -346,6 +346,12 @@ describe('the playground', () => {
     }
   });
 
+  test('the address of WebSockets says what it is', async () => {
+    const { status, headers } = await ask(development, '/v1/connect');
+    assert.equal(status, 426);
+    assert.equal(headers.upgrade, 'websocket');
+  });
+
   test('the icon that browsers ask for leaves no error on the console', async () => {
     assert.equal((await ask(development, '/favicon.ico')).status, 204);
   });

@@ -16,7 +16,10 @@ export async function serve(args: readonly string[], environment: NodeJS.Process
   const project = projectOf(settings);
   if (project) {
     const { url } = await start({ ...settings, ...project });
-    console.log(`Session server for the project ${project.apiKey} at ${url}`);
+    const { openSessions, allowedOrigins } = settings;
+    console.log(`Session server for the project ${project.apiKey} at ${url}
+Pages that may connect: the server's own${listed(allowedOrigins, ' and those of ', ' alone: see --allow-origin')}
+Sessions without a token: ${listed(openSessions, '', 'none')}`);
     return;
   }
   const key = developmentKey(process.cwd());
@@ -38,19 +41,22 @@ export async function serve(args: readonly string[], environment: NodeJS.Process
       ? `kept in ${key.file}`
       : `for this run only, since ${key.file} can't be written (${key.notKept})`;
   console.log(`Session server for development at ${url}
+Open it in two tabs to see the number go 1, 2, 1.
 
-Development key ${key.apiKey}, ${keeping}.
-For production set API_KEY and API_SECRET.
-
-Token for the session "lobby", good for 30 days:
-${token}
-
-To see the count in a page, paste:
+To see it in a page of your own, paste these two lines; the token in them is good for 30 days:
 
 <script type="module" src="${url}/session-connection-count.js"></script>
 <session-connection-count session-id="lobby" token="${token}">–</session-connection-count>
-`);
+
+The token alone, of the session "lobby":
+
+${token}
+
+Development key ${key.apiKey}, ${keeping}. For production set API_KEY and API_SECRET.`);
 }
+
+const listed = (items: readonly string[], before: string, none: string): string =>
+  items.length ? before + items.join(', ') : none;
 
 /** In ms. Supervisors that kill what doesn't stop at once should find it stopped. */
 const longestClose = 800;

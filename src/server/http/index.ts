@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { connectPath } from '../../protocol/endpoint.js';
 import type { ProjectKeys } from '../tokens/index.js';
 import { browserFiles } from './browser-files.js';
 import { errorAnswer } from './error-answer.js';
@@ -38,6 +39,10 @@ export function createRequestListener(options: HttpOptions): RequestListener {
       return errorAnswer(context, 400, 'The path has a malformed percent encoding');
     }
     return next();
+  });
+  app.get(`/${connectPath}`, (context) => {
+    context.header('Upgrade', 'websocket');
+    return errorAnswer(context, 426, 'This is where WebSockets are opened: ask for an upgrade');
   });
   app.route('/', browserFiles(browserFolder, version));
   app.route('/', management(project, sessions));
