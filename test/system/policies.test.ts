@@ -56,6 +56,26 @@ suite('pages with strict policies', { timeout: 60_000 }, () => {
     assert.match(errors[0]!.message, /connect-src/);
   });
 
+  test('a page whose origin the server refuses reads the setting to change', async () => {
+    const strict = await new ServerProcess({
+      API_KEY: 'strict',
+      API_SECRET: 'a secret of a strict server',
+    }).start();
+    try {
+      const tab = await tabs.open(site.put('/stranger', widget.replace(server.url, strict.url)));
+      await tab.waitForFunction('log.errors.length');
+      const { errors, sockets } = await logOf(tab);
+      assert.equal(errors[0]!.code, 1004);
+      assert.ok(errors[0]!.message.includes(site.url), errors[0]!.message);
+      assert.match(errors[0]!.message, /--allow-origin \(ALLOW_ORIGIN\)/);
+      assert.ok(sockets <= 2, `it tried ${sockets} times`);
+      const state = await tab.evaluate(() => document.querySelector('session-connection-count')!.state);
+      assert.equal(state, 'failed');
+    } finally {
+      await strict.stop();
+    }
+  });
+
   test('a sandboxed frame, whose origin is opaque, counts too', async () => {
     const outer = site.put(
       '/outer',
