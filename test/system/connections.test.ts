@@ -50,8 +50,8 @@ suite('real tabs on the real server', { timeout: 120_000 }, () => {
     await Promise.all([shows(first, 2), shows(second, 2)]);
     const id = await idOf(second);
 
-    const closedAt = Date.now();
     await second.close();
+    const closedAt = Date.now();
     await shows(first, 1);
     const left = witness.events.find(({ destroyed }) => destroyed === id);
     assert.equal(left?.reason, 'clientDisconnected');
