@@ -44,7 +44,7 @@ export class HeartbeatWheel {
           continue;
         }
         if (late || index === this.#next) socket.ping(now);
-        socket.catchUp(now, heartbeat - pingInterval);
+        socket.catchUp(now, heartbeat - tick);
       }
     }
     this.#next = (this.#next + 1) % this.#spokes.length;
