@@ -3,16 +3,10 @@ import { isLater, type RosterVersion } from '../../src/protocol/roster-version.j
 import type { JoinedFrame, ServerFrame } from '../../src/protocol/server-frames.js';
 import { RosterView, type RosterNews } from '../../src/client/roster-view.js';
 import { RunningTotal } from '../../src/session/running-total.js';
-import { ConnectionList } from '../../src/server/live-session/connection-list.js';
 import { departureAfter } from '../../src/server/live-session/departure.js';
 import { Membership, type Member } from '../../src/server/live-session/membership.js';
-import {
-  MemoryEngine,
-  Roster,
-  type RosterChange,
-  type RosterOptions,
-  type RosterState,
-} from '../../src/server/roster/index.js';
+import { RosterFollower } from '../../src/server/live-session/roster-follower.js';
+import { MemoryEngine, Roster, type RosterOptions, type RosterState } from '../../src/server/roster/index.js';
 import type { RosterBatch } from '../../src/server/roster/roster-engine.js';
 
 /** The rules that keep the count true; each can be taken out to see that the model notices. */
@@ -262,16 +256,23 @@ class ModelServer {
   readonly #members = new Membership<Link>();
   readonly #links = new Set<Link>();
   readonly #missed: (() => void)[] = [];
-  #state: RosterState = { epoch: 0, seq: 0, count: 0 };
-  #list: ConnectionList | undefined;
-  #early: RosterChange[] | undefined;
+  readonly #follower: RosterFollower;
 
   constructor(world: World) {
     this.#world = world;
     this.#roster = new ModelRoster(world, this, (_, renamed) => this.#rename(renamed));
     void this.#roster.renew();
-    this.#roster.watch(sessionId, (change) => this.#whenRunning(() => this.#receive(change)));
-    void this.#roster.read(sessionId).then((state) => this.#advance(state));
+    const roster = this.#roster;
+    this.#follower = new RosterFollower({
+      sessionId,
+      roster: {
+        watch: (id, listener) => roster.watch(id, (change) => this.#whenRunning(() => listener(change))),
+        read: (id) => roster.read(id),
+        list: (id) => roster.list(id),
+        isSettled: (id) => roster.isSettled(id),
+      },
+      onNews: () => {},
+    });
   }
 
   join(link: Link, observe: boolean): void {
@@ -288,7 +289,7 @@ class ModelServer {
       const added = this.#members.add(link.key, connection, link);
       this.#roster.add(sessionId, connection);
       void this.#roster.write(sessionId).then((state) => {
-        this.#advance(state);
+        this.#follower.advance(state);
         if (added.link === link) this.#joined(link, added.connection, false);
       });
     });
@@ -309,26 +310,26 @@ class ModelServer {
   sync(link: Link, version: RosterVersion): void {
     this.#whenRunning(() => {
       if (link.visitor.view.listed) link.listVersion = version;
-      else this.#send(link, { type: 'count', ...this.#state });
+      else this.#send(link, { type: 'count', ...this.#follower.state });
     });
   }
 
   flush(): void {
     if (this.stopped) return;
-    if (!this.#list) this.#loadList();
-    this.#list?.step();
+    const list = this.#follower.wantList();
+    list?.step();
     for (const link of this.#links) {
-      if (!link.visitor.view.listed) this.#send(link, { type: 'count', ...this.#state });
-      else if (this.#list && (!link.listVersion || isLater(this.#list.version, link.listVersion))) {
-        for (const frame of this.#list.framesSince(link.listVersion))
+      if (!link.visitor.view.listed) this.#send(link, { type: 'count', ...this.#follower.state });
+      else if (list && (!link.listVersion || isLater(list.version, link.listVersion))) {
+        for (const frame of list.framesSince(link.listVersion))
           this.#send(link, JSON.parse(frame) as RosterNews);
-        link.listVersion = this.#list.version;
+        link.listVersion = list.version;
       }
     }
   }
 
   beat(): void {
-    for (const link of this.#links) this.#send(link, { type: 'count', ...this.#state });
+    for (const link of this.#links) this.#send(link, { type: 'count', ...this.#follower.state });
   }
 
   tick(): void {
@@ -356,7 +357,7 @@ class ModelServer {
   }
 
   #joined(link: Link, connection: Connection | undefined, resumed: boolean): void {
-    const { epoch, seq, count } = this.#state;
+    const { epoch, seq, count } = this.#follower.state;
     link.visitor.join(link, {
       type: 'joined',
       connection,
@@ -375,7 +376,7 @@ class ModelServer {
   ): void {
     this.#members.remove(member);
     this.#roster.remove(sessionId, member.connection.connectionId, reason);
-    void this.#roster.write(sessionId).then((state) => this.#advance(state));
+    void this.#roster.write(sessionId).then((state) => this.#follower.advance(state));
   }
 
   #rename(renamed: ReadonlyMap<string, Connection>): void {
@@ -389,27 +390,6 @@ class ModelServer {
           .write(sessionId)
           .then(() => this.#links.has(link) && this.#joined(link, connection, false));
     }
-  }
-
-  #receive(change: RosterChange): void {
-    this.#early?.push(change);
-    if (this.#list && !this.#list.receive(change)) this.#list = undefined;
-    this.#advance(change);
-  }
-
-  #advance({ epoch, seq, count }: RosterState): void {
-    if (isLater({ epoch, seq }, this.#state)) this.#state = { epoch, seq, count };
-  }
-
-  #loadList(): void {
-    if (this.#early || !this.#roster.isSettled(sessionId)) return;
-    this.#early = [];
-    void this.#roster.list(sessionId).then((loaded) => {
-      const list = new ConnectionList(loaded);
-      const usable = !isLater(this.#state, loaded) && this.#early!.every((change) => list.receive(change));
-      if (usable) this.#list = list;
-      this.#early = undefined;
-    });
   }
 
   #send(link: Link, frame: RosterNews): void {

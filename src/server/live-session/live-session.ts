@@ -1,13 +1,13 @@
 import type { Detail, SyncFrame, Visibility } from '../../protocol/client-frames.js';
 import { CloseCode } from '../../protocol/close-code.js';
-import type { Connection, ConnectionReason, Role } from '../../protocol/connection.js';
+import type { ConnectionReason, Role } from '../../protocol/connection.js';
 import { isLater } from '../../protocol/roster-version.js';
 import type { CountFrame, DetailFrame, JoinedFrame } from '../../protocol/server-frames.js';
-import type { Roster, RosterChange, RosterState } from '../roster/index.js';
-import { ConnectionList } from './connection-list.js';
+import type { Roster, RosterState } from '../roster/index.js';
 import { departureAfter } from './departure.js';
 import type { FlushLoop } from './flush-loop.js';
 import { Membership, type Member } from './membership.js';
+import { RosterFollower } from './roster-follower.js';
 import { Watcher, type Outlet } from './watcher.js';
 
 /** How long joins and leaves wait for more of them, in ms. */
@@ -46,13 +46,8 @@ export class LiveSession {
   readonly #onEmpty: () => void;
   readonly #members = new Membership<Watcher>();
   readonly #watchers = new Set<Watcher>();
-  readonly #ready: Promise<void>;
-  readonly #unwatch: () => void;
-  #state: RosterState = { epoch: 0, seq: 0, count: 0 };
+  readonly #follower: RosterFollower;
   #countFrame: string | undefined;
-  #list: ConnectionList | undefined;
-  /** What changed while the list is being loaded; undefined while it isn't. */
-  #early: RosterChange[] | undefined;
   #changes: { at: number; size: number }[] = [];
   #batch: Promise<RosterState> | undefined;
   #closed = false;
@@ -63,17 +58,11 @@ export class LiveSession {
     this.#roster = roster;
     this.#loop = loop;
     this.#onEmpty = onEmpty;
-    this.#unwatch = roster.watch(sessionId, (change) => this.#receive(change));
-    this.#ready = roster.read(sessionId).then((state) => this.#advance(state));
-  }
-
-  /** How many connections this process holds, those between two sockets included. */
-  get members(): number {
-    return this.#members.size;
-  }
-
-  get watchers(): ReadonlySet<Watcher> {
-    return this.#watchers;
+    const onNews = (urgent: boolean): void => {
+      this.#countFrame = undefined;
+      loop.mark(this, urgent);
+    };
+    this.#follower = new RosterFollower({ sessionId, roster, onNews });
   }
 
   /** Whether a key is that of a connection that is counted here. */
@@ -118,10 +107,6 @@ export class LiveSession {
     return { key: member.key, gone: this.#depart(member, 'forceDisconnected') };
   }
 
-  list(): Promise<readonly Connection[]> {
-    return this.#roster.list(this.#sessionId).then(({ connections }) => connections);
-  }
-
   sync(watcher: Watcher, { epoch, seq, detail }: SyncFrame): void {
     if (detail) watcher.detail = detail;
     if (watcher.detail === 'connections') watcher.listVersion = { epoch, seq };
@@ -138,9 +123,9 @@ export class LiveSession {
 
   /** Tells each watcher what is new to it. */
   flush(): void {
-    const changes = this.#list?.step() ?? 0;
+    const { list } = this.#follower;
     const now = performance.now();
-    if (this.#list && this.#isTooMuch(changes, now)) this.#suppressLists(now);
+    if (list && this.#isTooMuch(list.step(), list.size, now)) this.#suppressLists(now);
     for (const watcher of this.#watchers) this.tell(watcher, now);
   }
 
@@ -149,14 +134,14 @@ export class LiveSession {
     watcher.deferred = false;
     if (!watcher.joined) return;
     if (watcher.detail === 'connections' && !watcher.mayList) this.#suppressList(watcher, now);
-    const list = watcher.detail === 'connections' ? (this.#list ?? this.#loadList()) : undefined;
+    const list = watcher.detail === 'connections' ? this.#follower.wantList() : undefined;
     if (watcher.detail === 'connections' && !list) {
       watcher.deferred = true;
       return;
     }
     const behind = list
       ? !watcher.listVersion || isLater(list.version, watcher.listVersion)
-      : isLater(this.#state, watcher.version);
+      : isLater(this.#follower.state, watcher.version);
     if (!behind && !watcher.asked) return;
     if (!watcher.receptive(now)) {
       watcher.deferred = true;
@@ -168,24 +153,24 @@ export class LiveSession {
     } else {
       watcher.send(this.#count(), now);
     }
-    watcher.version = this.#state;
+    watcher.version = this.#follower.state;
     watcher.asked = false;
   }
 
   /** Sends the number to a watcher that heard nothing for long. */
   beat(watcher: Watcher, now: number): void {
     watcher.send(this.#count(), now);
-    watcher.version = this.#state;
+    watcher.version = this.#follower.state;
   }
 
   close(): void {
     this.#closed = true;
     clearTimeout(this.#departures);
-    this.#unwatch();
+    this.#follower.close();
   }
 
   async #admit(watcher: Watcher, { key, data, observe }: Joining): Promise<void> {
-    await this.#ready;
+    await this.#follower.ready;
     // Who left meanwhile would be counted for ever: nobody would say again that it left.
     if (!this.#watchers.has(watcher)) return;
     let resumed = false;
@@ -204,11 +189,11 @@ export class LiveSession {
         const connection = this.#roster.newConnection(data);
         watcher.member = this.#members.add(key, connection, watcher);
         this.#roster.add(this.#sessionId, connection);
-        this.#advance(await this.#write());
+        this.#follower.advance(await this.#write());
       }
     }
     if (!this.#watchers.has(watcher)) return;
-    const { epoch, seq, count } = this.#state;
+    const { epoch, seq, count } = this.#follower.state;
     const frame: JoinedFrame = {
       type: 'joined',
       connection: watcher.connection,
@@ -220,55 +205,30 @@ export class LiveSession {
       heartbeat,
     };
     watcher.joined = true;
-    watcher.version = this.#state;
+    watcher.version = this.#follower.state;
     watcher.send(JSON.stringify(frame), performance.now());
     if (watcher.detail === 'connections') this.#loop.mark(this);
   }
 
-  #receive(change: RosterChange): void {
-    this.#early?.push(change);
-    if (this.#list && !this.#list.receive(change)) this.#list = undefined;
-    this.#advance(change);
-  }
-
-  #advance(state: RosterState): void {
-    if (!isLater(state, this.#state)) return;
-    const urgent = !state.count !== !this.#state.count;
-    const { epoch, seq, count } = state;
-    this.#state = { epoch, seq, count };
-    this.#countFrame = undefined;
-    this.#loop.mark(this, urgent);
-  }
-
   #count(): string {
-    return (this.#countFrame ??= JSON.stringify({ type: 'count', ...this.#state } satisfies CountFrame));
+    return (this.#countFrame ??= JSON.stringify({
+      type: 'count',
+      ...this.#follower.state,
+    } satisfies CountFrame));
   }
 
-  #loadList(): undefined {
-    if (this.#early || !this.#roster.isSettled(this.#sessionId)) return;
-    this.#early = [];
-    void this.#roster.list(this.#sessionId).then((loaded) => {
-      const list = new ConnectionList(loaded);
-      // Older than what is known: the engine lost its data, and nobody has told it anew yet.
-      const usable = !isLater(this.#state, loaded) && this.#early!.every((change) => list.receive(change));
-      if (usable) this.#list = list;
-      this.#early = undefined;
-      this.#loop.mark(this, true);
-    });
-  }
-
-  #isTooMuch(changes: number, now: number): boolean {
+  #isTooMuch(changes: number, size: number, now: number): boolean {
     this.#changes = this.#changes.filter(({ at }) => now - at < changesMeasured * 1000);
     this.#changes.push({ at: now, size: changes });
-    const lately = this.#changes.reduce((sum, { size }) => sum + size, 0);
-    return this.#list!.size > longestList || lately > mostChanges * changesMeasured;
+    const lately = this.#changes.reduce((sum, change) => sum + change.size, 0);
+    return size > longestList || lately > mostChanges * changesMeasured;
   }
 
   #suppressLists(now: number): void {
     for (const watcher of this.#watchers) {
       if (watcher.detail === 'connections') this.#suppressList(watcher, now);
     }
-    this.#list = undefined;
+    this.#follower.dropList();
   }
 
   #suppressList(watcher: Watcher, now: number): void {
@@ -281,7 +241,7 @@ export class LiveSession {
     this.#members.remove(member);
     this.#roster.remove(this.#sessionId, member.connection.connectionId, reason);
     return this.#write().then((state) => {
-      this.#advance(state);
+      this.#follower.advance(state);
       this.#closeIfEmpty();
     });
   }
@@ -309,8 +269,9 @@ export class LiveSession {
 
   #forget(watcher: Watcher): void {
     this.#watchers.delete(watcher);
-    if (this.#list && ![...this.#watchers].some(({ detail }) => detail === 'connections'))
-      this.#list = undefined;
+    const { list } = this.#follower;
+    if (list && ![...this.#watchers].some(({ detail }) => detail === 'connections'))
+      this.#follower.dropList();
   }
 
   #closeIfEmpty(): void {

@@ -1,0 +1,81 @@
+import { isLater } from '../../protocol/roster-version.js';
+import type { Roster, RosterChange, RosterState } from '../roster/index.js';
+import { ConnectionList } from './connection-list.js';
+
+/** What a {@link RosterFollower} takes. */
+export interface RosterFollowerOptions {
+  readonly sessionId: string;
+  readonly roster: Pick<Roster, 'watch' | 'read' | 'list' | 'isSettled'>;
+  /** Called when there is news; urgent where the first came or the last left. */
+  readonly onNews: (urgent: boolean) => void;
+}
+
+/** Follows one session's roster: how many are in it, and, while somebody wants to know, who. */
+export class RosterFollower {
+  /** Resolves when the roster's state was read once. */
+  readonly ready: Promise<void>;
+  readonly #sessionId: string;
+  readonly #roster: RosterFollowerOptions['roster'];
+  readonly #onNews: (urgent: boolean) => void;
+  readonly #unwatch: () => void;
+  #state: RosterState = { epoch: 0, seq: 0, count: 0 };
+  #list: ConnectionList | undefined;
+  /** What changed while the list is being loaded; undefined while it isn't. */
+  #early: RosterChange[] | undefined;
+
+  constructor({ sessionId, roster, onNews }: RosterFollowerOptions) {
+    this.#sessionId = sessionId;
+    this.#roster = roster;
+    this.#onNews = onNews;
+    this.#unwatch = roster.watch(sessionId, (change) => this.#receive(change));
+    this.ready = roster.read(sessionId).then((state) => this.advance(state));
+  }
+
+  get state(): RosterState {
+    return this.#state;
+  }
+
+  /** The list; undefined where nobody asked for it, or it isn't whole yet. */
+  get list(): ConnectionList | undefined {
+    return this.#list;
+  }
+
+  /** Takes a state if it is later than the one known. */
+  advance({ epoch, seq, count }: RosterState): void {
+    if (!isLater({ epoch, seq }, this.#state)) return;
+    const urgent = !count !== !this.#state.count;
+    this.#state = { epoch, seq, count };
+    this.#onNews(urgent);
+  }
+
+  /** The list, which begins to be loaded where there is none: its coming is news. */
+  wantList(): ConnectionList | undefined {
+    if (!this.#list && !this.#early && this.#roster.isSettled(this.#sessionId)) void this.#loadList();
+    return this.#list;
+  }
+
+  /** Forgets the list until it is wanted again. */
+  dropList(): void {
+    this.#list = undefined;
+  }
+
+  close(): void {
+    this.#unwatch();
+  }
+
+  #receive(change: RosterChange): void {
+    this.#early?.push(change);
+    if (this.#list && !this.#list.receive(change)) this.#list = undefined;
+    this.advance(change);
+  }
+
+  async #loadList(): Promise<void> {
+    const early: RosterChange[] = (this.#early = []);
+    const loaded = await this.#roster.list(this.#sessionId);
+    this.#early = undefined;
+    const list = new ConnectionList(loaded);
+    // Older than what is known: the engine lost its data, and nobody has told it anew yet.
+    if (!isLater(this.#state, loaded) && early.every((change) => list.receive(change))) this.#list = list;
+    this.#onNews(true);
+  }
+}
