@@ -2,9 +2,22 @@ import { fileURLToPath } from 'node:url';
 import { esbuildPlugin } from '@web/dev-server-esbuild';
 import { defaultReporter } from '@web/test-runner';
 import { chromeLauncher } from '@web/test-runner-chrome';
-import { chromium } from './test/browser/chromium.mjs';
+import { webdriverLauncher } from '@web/test-runner-webdriver';
+import puppeteer from 'puppeteer-core';
 import { closingLine } from './test/browser/closing-line.mjs';
 import { sessionServer } from './test/browser/session-server.mjs';
+import { chromium } from './test/engines/chromium.mjs';
+import { firefox } from './test/engines/firefox.mjs';
+import { installedEngines } from './test/engines/installed.mjs';
+import { startWebKit } from './test/engines/webkit.mjs';
+
+const launchers = {
+  chromium: () => chromeLauncher({ launchOptions: chromium() }),
+  // A tab in the background is slowed down: one at a time.
+  firefox: () => chromeLauncher({ puppeteer, launchOptions: firefox(), concurrency: 1 }),
+  webkit: async () => webdriverLauncher(await startWebKit()),
+};
+const engines = installedEngines();
 
 export default {
   files: 'test/browser/**/*.test.ts',
@@ -19,6 +32,11 @@ export default {
       tsconfig: fileURLToPath(new URL('tsconfig.json', import.meta.url)),
     }),
   ],
-  browsers: [chromeLauncher({ launchOptions: chromium() })],
+  browsers: await Promise.all(engines.map((name) => launchers[name]())),
+  concurrency: 1,
+  concurrentBrowsers: 3,
+  browserStartTimeout: 60_000,
+  // As long as a busy machine may take.
+  testFramework: { config: { timeout: 20_000 } },
   reporters: [defaultReporter({ reportTestProgress: false }), closingLine()],
 };

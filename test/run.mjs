@@ -36,8 +36,10 @@ function readNodeTest(text) {
 }
 
 function readWebTestRunner(text) {
-  const [, passed, failed] = text.match(/^(\d+) passed, (\d+) failed$/m) ?? [0, 0, 0];
-  return { passed: Number(passed), failed: Number(failed) };
+  const [, passed, failed, skipped] = text.match(/^(\d+) passed, (\d+) failed, (\d+) skipped$/m) ?? [
+    0, 0, 0, 0,
+  ];
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
 }
 
 const build = await run('npm', ['run', '--silent', 'build']);

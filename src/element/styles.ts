@@ -25,7 +25,9 @@ const text = `
     fill: currentColor;
   }
   .reconnecting [part='count'] {
-    text-decoration: underline dotted 0.06em;
+    text-decoration-line: underline;
+    text-decoration-style: dotted;
+    text-decoration-thickness: 0.06em;
     text-underline-offset: 0.2em;
   }
   .hidden {

@@ -1,6 +1,6 @@
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import type {} from '../../src/index.js';
-import { chromium } from '../browser/chromium.mjs';
+import { chromium } from '../engines/chromium.mjs';
 
 export type Tab = Page;
 
