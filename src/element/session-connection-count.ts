@@ -61,7 +61,7 @@ const warned = new Set<string>();
  *
  * @csspart indicator - The sign whose shape tells the state.
  * @csspart label - Number and words.
- * @csspart count - The number, or the en dash.
+ * @csspart count - The number, or the en dash. Its animation starts with each new number.
  *
  * @cssstate idle - No session to connect to yet.
  * @cssstate connecting
@@ -114,33 +114,33 @@ export class SessionConnectionCountElement extends ReactiveElement {
   }
 
   /** A ConnectionSource to show. It wins over the attributes; the element only watches it. */
-  declare session: unknown;
+  session: unknown;
   /** Gives a client token, where there is no `token` attribute or it was refused. */
-  declare tokenProvider: (() => Promise<string>) | null | undefined;
-  declare sessionId: string | null | undefined;
-  declare token: string | null | undefined;
-  declare tokenUrl: string | null | undefined;
-  declare apiKey: string | null | undefined;
-  declare server: string | null | undefined;
-  declare observe: boolean | undefined;
-  declare excludeSelf: boolean | undefined;
-  declare manual: boolean | undefined;
-  declare label: string | null | undefined;
-  declare labelZero: string | null | undefined;
-  declare labelOne: string | null | undefined;
-  declare labelTwo: string | null | undefined;
-  declare labelFew: string | null | undefined;
-  declare labelMany: string | null | undefined;
-  declare labelOther: string | null | undefined;
-  declare textConnecting: string | null | undefined;
-  declare textReconnecting: string | null | undefined;
-  declare textDisconnected: string | null | undefined;
-  declare textRemoved: string | null | undefined;
-  declare textFailed: string | null | undefined;
-  declare notation: string | null | undefined;
-  declare announce: string | null | undefined;
+  tokenProvider: (() => Promise<string>) | null | undefined;
+  sessionId: string | null | undefined;
+  token: string | null | undefined;
+  tokenUrl: string | null | undefined;
+  apiKey: string | null | undefined;
+  server: string | null | undefined;
+  observe: boolean | undefined;
+  excludeSelf: boolean | undefined;
+  manual: boolean | undefined;
+  label: string | null | undefined;
+  labelZero: string | null | undefined;
+  labelOne: string | null | undefined;
+  labelTwo: string | null | undefined;
+  labelFew: string | null | undefined;
+  labelMany: string | null | undefined;
+  labelOther: string | null | undefined;
+  textConnecting: string | null | undefined;
+  textReconnecting: string | null | undefined;
+  textDisconnected: string | null | undefined;
+  textRemoved: string | null | undefined;
+  textFailed: string | null | undefined;
+  notation: string | null | undefined;
+  announce: string | null | undefined;
   /** The attribute `for`. */
-  declare htmlFor: string | null | undefined;
+  htmlFor: string | null | undefined;
 
   readonly #source = new SourceController(this);
   readonly #announcer = new Announcer(() => this.requestUpdate());
@@ -273,6 +273,8 @@ export class SessionConnectionCountElement extends ReactiveElement {
     give(this.#sign, { d: sign });
     give(this.#words, { text, lang: own == null && 'en' });
     give(this.#before, { text: words[0] });
+    // Put back in its place, it starts its animation anew.
+    if (known && this.#count.textContent !== shown) this.#before.after(this.#count);
     give(this.#count, { text: shown, hidden: !shown && '' });
     give(this.#after, { text: words[2] });
     give(this.#slot, { hidden: (known || blank) && '' });

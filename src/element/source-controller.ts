@@ -142,7 +142,7 @@ export class SourceController implements ReactiveController {
       return this.#share.session;
     }
     const source = Object(wanted) as ConnectionSource;
-    if (['addEventListener', 'count', 'state'].every((name) => name in source)) return source;
+    if ('addEventListener' in source && 'state' in source) return source;
     throw new SessionError(1011, 'The property "session" has to be a ConnectionSource', true);
   }
 

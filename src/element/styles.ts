@@ -39,9 +39,17 @@ const text = `
     user-select: none;
   }
   @media (prefers-reduced-motion: no-preference) {
+    [part='count'] {
+      animation: appear 0.4s;
+    }
     .connecting svg,
     .reconnecting svg {
       animation: turn 2s linear infinite;
+    }
+  }
+  @keyframes appear {
+    0% {
+      opacity: 0.6;
     }
   }
   @keyframes turn {

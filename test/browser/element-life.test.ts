@@ -1,5 +1,4 @@
 import { expect, fixture } from '@open-wc/testing';
-import { emulateMedia } from '@web/test-runner-commands';
 import { SessionConnectionCountElement } from '../../src/index.js';
 import { record, show, visibleText } from './shown.js';
 import { ScriptedSource } from './scripted-source.js';
@@ -207,16 +206,5 @@ describe('life', () => {
     element.focus();
     expect(document.activeElement).not.to.equal(element);
     expect(element.shadowRoot!.querySelectorAll('style, [style], [tabindex]').length).to.equal(0);
-  });
-
-  it('stands still where motion is to be reduced', async function () {
-    const { element } = await show({ state: 'connecting' });
-    const motion = (): string => getComputedStyle(element.shadowRoot!.querySelector('svg')!).animationName;
-    // Only Chromium can be told while it runs.
-    if (!navigator.userAgent.includes('Chrome')) return this.skip();
-    await emulateMedia({ reducedMotion: 'no-preference' });
-    expect(motion()).to.equal('turn');
-    await emulateMedia({ reducedMotion: 'reduce' });
-    expect(motion()).to.equal('none');
   });
 });

@@ -65,7 +65,11 @@ describe('states', () => {
     source.play({ count: 8 });
     await element.updateComplete;
     await aTimeout(0);
-    expect(written).to.deep.equal(['count']);
+    expect(written).to.deep.equal(['label', 'label', 'count']);
+    source.play({ stale: false });
+    await element.updateComplete;
+    await aTimeout(0);
+    expect(written).to.have.lengthOf(3);
   });
 
   it('an old number is marked by more than colour', async () => {
