@@ -41,17 +41,22 @@ function formattersOf(lang: string | undefined, notation?: Notation): Formatters
 export const formatCount = (count: number, lang: string | undefined, notation?: Notation): string =>
   formattersOf(lang, notation).number.format(count);
 
+/** The numbers that categories are named for. */
+const named: Record<string, number> = { zero: 0, one: 1, two: 2 };
+
 /**
- * Puts a number into words. Exactly 0 takes the label for `zero` in every language; any other number that
- * of its plural category (CLDR), else that for `other`, else the plain one; without any, the number alone.
+ * Puts a number into words. Exactly 0 takes the label for `zero` in every language; else a number takes that of
+ * its plural category (CLDR), else that for `other`, else the plain one; without any, the number alone. A label
+ * for `zero`, `one` or `two` that doesn't have the number in it is for that number alone.
  */
 export function phrase(count: number, labels: Labels, lang: string | undefined, notation?: Notation): Phrase {
   const text = formatCount(count, lang, notation);
   const category = formattersOf(lang, notation).plural.select(count);
-  const special = labels(count ? category : 'zero');
-  // Latvian, for one, has 10 in the category `zero`: a label such as "nobody" would be a lie there.
-  const fits = !count || category !== 'zero' || special?.includes('{count}');
-  const label = (fits ? special : undefined) ?? labels('other') ?? labels('') ?? '{count}';
+  // Latvian has 10 in `zero`, Russian 21 in `one`: a label such as "nobody" or "one viewer" would be a lie there.
+  const fitting = (form: string): string | null | undefined =>
+    (named[form] ?? count) === count || labels(form)?.includes('{count}') ? labels(form) : undefined;
+  const label =
+    fitting(count ? category : 'zero') ?? fitting(category) ?? fitting('other') ?? fitting('') ?? '{count}';
   const [before = '', ...rest] = label.split('{count}');
   return [before, rest.length ? text : '', rest.join(text)];
 }
