@@ -143,6 +143,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   htmlFor: string | null | undefined;
 
   readonly #source = new SourceController(this);
+  readonly #languages = new MutationObserver(() => this.requestUpdate());
   readonly #announcer = new Announcer(() => this.requestUpdate());
   // Not there in an old browser.
   readonly #internals = this.attachInternals?.() as ElementInternals | undefined;
@@ -256,7 +257,11 @@ export class SessionConnectionCountElement extends ReactiveElement {
     );
     const interval = Number(seconds) || 0;
     const { count, source, state, stale, reason } = this.#source;
-    const lang = languageOf(this);
+    // Here, so that what was removed from the page stops watching it.
+    this.#languages.disconnect();
+    const lang = languageOf(this, (root) =>
+      this.#languages.observe(root, { attributeFilter: ['lang'], subtree: true }),
+    );
     const number = count && this.excludeSelf && source!.selfCounted ? count - 1 : count;
     const known = number !== undefined;
     const words = known ? phrase(number, (form) => this.#text(`label-${form}`), lang, notation) : [];
