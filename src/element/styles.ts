@@ -1,6 +1,7 @@
 /**
  * Everything is laid out on inner elements: a page that resets all elements reaches the host, but not them.
- * The shapes are in the colour of the text, so that they follow it in forced colours too.
+ * The shapes are in the colour of the text, so that they follow it in forced colours too. What is isolated keeps
+ * its place also where the words around it run in the other direction than the page.
  */
 const text = `
   :host([hidden]) .base,
@@ -8,11 +9,14 @@ const text = `
     display: none;
   }
   .base {
-    position: relative;
     font-variant-numeric: tabular-nums;
   }
+  .base,
   [part='indicator'] {
     position: relative;
+    unicode-bidi: isolate;
+  }
+  [part='indicator'] {
     padding-inline-start: var(--session-connection-count-indicator-size, 0.45em);
     margin-inline-end: var(--session-connection-count-gap, 0.35em);
     color: var(--session-connection-count-indicator-color, inherit);
