@@ -11,7 +11,7 @@ const first = 128;
 /** Beyond these the largest of the sizes would outgrow a telephone. */
 const range = { least: 0, most: 999 };
 /** The changes of a storm, in ms. */
-const pause = 150;
+const pause = 250;
 
 const crowd = new ScriptedSource();
 
@@ -20,12 +20,11 @@ function become(count) {
 }
 
 let storm;
-function toggleStorm() {
-  const button = byId('storm');
+function toggleStorm({ target }) {
   clearInterval(storm);
-  const starts = button.getAttribute('aria-pressed') !== 'true';
-  button.setAttribute('aria-pressed', String(starts));
-  if (starts) storm = setInterval(() => become(crowd.count + Math.floor(Math.random() * 21) - 10), pause);
+  const starts = !storm;
+  storm = starts && setInterval(() => become(crowd.count + Math.floor(Math.random() * 21) - 10), pause);
+  target.textContent = starts ? 'Calm' : 'Storm';
 }
 
 become(first);
