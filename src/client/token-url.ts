@@ -24,15 +24,16 @@ export async function fetchToken(address: string): Promise<string> {
     );
   }
   url.search += `${url.search && '&'}_=${Math.random()}`;
-  let status = 0;
+  let outcome = 'no answer';
   try {
     const answer = await fetch(url, {
+      mode: 'same-origin',
       credentials: 'same-origin',
       cache: 'no-store',
       // Not to be had in the oldest browsers that the element runs in.
       signal: AbortSignal.timeout?.(longestWait),
     });
-    status = answer.status;
+    outcome = `HTTP ${answer.status}`;
     const text = (await answer.text()).trim();
     const token = text[0] === '{' ? (JSON.parse(text) as { token: string }).token : text;
     if (answer.ok && text.length <= longestAnswer && tokenForm.test(token)) return token;
@@ -41,6 +42,6 @@ export async function fetchToken(address: string): Promise<string> {
   }
   throw new SessionError(
     2001,
-    `The token-url ${url.pathname} (HTTP ${status}) has to answer with a token, or with {"token": "…"}`,
+    `The token-url ${url.pathname} (${outcome}) has to answer with a token, or with {"token": "…"}`,
   );
 }

@@ -72,6 +72,6 @@ suite('a token address', () => {
     const token = fetchToken('/token');
     assert.deepEqual(timeout.mock.calls[0]!.arguments, [10_000]);
     waiting.abort();
-    await assert.rejects(token, { code: 2001, message: /\/token \(HTTP 0\)/ });
+    await assert.rejects(token, { code: 2001, message: /\/token \(no answer\)/ });
   });
 });
