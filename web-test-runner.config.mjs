@@ -6,6 +6,7 @@ import { webdriverLauncher } from '@web/test-runner-webdriver';
 import puppeteer from 'puppeteer-core';
 import { closingLine } from './test/browser/closing-line.mjs';
 import { sessionServer } from './test/browser/session-server.mjs';
+import { tokenAddresses } from './test/browser/token-addresses.mjs';
 import { chromium } from './test/engines/chromium.mjs';
 import { firefox } from './test/engines/firefox.mjs';
 import { installedEngines } from './test/engines/installed.mjs';
@@ -18,14 +19,17 @@ const launchers = {
   webkit: async () => webdriverLauncher(await startWebKit()),
 };
 const engines = installedEngines();
+const tokens = tokenAddresses();
 
 export default {
   files: 'test/browser/**/*.test.ts',
   nodeResolve: { exportConditions: ['production'] },
   // For 127.0.0.1 and localhost the test server would listen on every address.
   hostname: '127.0.0.2',
+  middleware: [tokens.middleware],
   plugins: [
     sessionServer(),
+    tokens,
     esbuildPlugin({
       ts: true,
       target: 'es2022',

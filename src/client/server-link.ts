@@ -160,7 +160,8 @@ export abstract class ServerLink extends EventTarget {
     // A second drain may find one that is still on its way.
     this.#joining?.close(CloseCode.replaced);
     this.#joining = socket;
-    socket.onopen = () => this.send({ type: 'join', ...this.joinFields(), key: this.#key, token }, socket);
+    socket.onopen = () =>
+      this.send({ type: 'join', ...this.joinFields(), key: this.#key, token: token && `${token}` }, socket);
     socket.onmessage = ({ data }: MessageEvent<string>) => this.#receive(socket, data);
     socket.onclose = ({ code }) => this.#closed(socket, code);
     // Where the page's policy forbids the address, Chromium tells of an error and never of a close.

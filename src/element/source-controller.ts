@@ -51,7 +51,9 @@ export class SourceController implements ReactiveController {
   #asked: boolean | undefined;
   /** What the element was last found to want: a session object, the options of a session, or {@link left}. */
   #wanted: unknown;
-  #token: unknown;
+  #tokens: string | undefined;
+  /** Whether to connect again what ended. */
+  #connectDue = false;
   #reason: ConnectionReason | undefined;
   #share: SharedSession | undefined;
   #watching: AbortController | undefined;
@@ -90,8 +92,9 @@ export class SourceController implements ReactiveController {
 
   hostUpdate(): void {
     const wanted = this.#want();
-    const { token, tokenUrl } = this.#host;
-    const changed = this.#token !== (this.#token = token ?? tokenUrl);
+    const { token, tokenUrl, tokenProvider } = this.#host;
+    // A framework may give another function at each turn: that there is one is what counts.
+    const changed = this.#tokens !== (this.#tokens = [token, tokenUrl, !tokenProvider].join());
     if (wanted !== this.#wanted) this.#take(wanted);
     else if (changed && this.state === 'failed') this.#share?.session.connect();
   }

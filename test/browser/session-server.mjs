@@ -8,13 +8,18 @@ const apiSecret = 'a secret for browser tests';
 class Server {
   url;
   #server;
+  #allowedOrigins;
+
+  constructor(allowedOrigins) {
+    this.#allowedOrigins = allowedOrigins;
+  }
 
   async start() {
     this.#server = createSessionServer({
       apiKey,
       apiSecrets: [apiSecret],
       port: this.url ? Number(new URL(this.url).port) : 0,
-      allowedOrigins: ['*'],
+      allowedOrigins: this.#allowedOrigins,
       openSessions: ['open-*'],
     });
     ({ url: this.url } = await this.#server.listen());
@@ -26,27 +31,61 @@ class Server {
   }
 }
 
+const sign = (claims, issued, expires, { issuer = apiKey, secret = apiSecret } = {}) =>
+  new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer(issuer)
+    .setIssuedAt(issued)
+    .setExpirationTime(expires)
+    .sign(new TextEncoder().encode(secret));
+const clientClaims = (sessionId) => ({ scope: 'session.connect', session_id: sessionId });
+const managementToken = () => sign({}, '0s', '60s');
+
+/** Tokens that a server refuses, by what is wrong with them. */
+const wrongTokens = {
+  garbage: () => 'garbage',
+  management: managementToken,
+  'of another session': () => sign(clientClaims('another'), '0s', '60s'),
+  'of another key': (sessionId) => sign(clientClaims(sessionId), '0s', '60s', { issuer: 'another-key' }),
+  'of another secret': (sessionId) => sign(clientClaims(sessionId), '0s', '60s', { secret: 'another' }),
+  expired: (sessionId) => sign(clientClaims(sessionId), '-2h', '-1h'),
+};
+
 /**
  * The real session server beside the tests, one for each browser, as commands that a test page gives:
- * `session-server:url` gives its address, `session-server:token` {sessionId, role, data} a token,
- * `session-server:expired-token` {sessionId} one of yesterday, `session-server:restart` restarts it.
+ * `session-server:url` gives its address, `session-server:strict-url` that of one that no other origin may
+ * connect to, `session-server:token` {sessionId, role, data} a token, `session-server:wrong-token`
+ * {sessionId, wrong} one that it refuses, `session-server:expired-token` {sessionId} one of yesterday,
+ * `session-server:remove` {sessionId, connectionId} removes a connection, as a site's own server does,
+ * `session-server:restart` restarts it.
  */
 export const sessionServer = () => {
   const servers = new Map();
-  const serverOf = (browser) => {
-    if (!servers.has(browser)) servers.set(browser, new Server().start());
-    return servers.get(browser);
+  const serverOf = (name, allowedOrigins = ['*']) => {
+    if (!servers.has(name)) servers.set(name, new Server(allowedOrigins).start());
+    return servers.get(name);
   };
   const commands = {
     url: ({ url }) => url,
+    'strict-url': async () => (await serverOf('strict', [])).url,
     token: (_, options) => issueClientToken({ apiKey, apiSecret, role: 'subscriber', ...options }),
-    'expired-token': (_, { sessionId }) =>
-      new SignJWT({ scope: 'session.connect', session_id: sessionId })
-        .setProtectedHeader({ alg: 'HS256' })
-        .setIssuer(apiKey)
-        .setIssuedAt('-2h')
-        .setExpirationTime('-1h')
-        .sign(new TextEncoder().encode(apiSecret)),
+    'wrong-token': (_, { sessionId, wrong }) => wrongTokens[wrong](sessionId),
+    'expired-token': (_, { sessionId }) => wrongTokens.expired(sessionId),
+    remove: async ({ url }, { sessionId, connectionId }) => {
+      const parts = [
+        'v2/project',
+        apiKey,
+        'session',
+        encodeURIComponent(sessionId),
+        'connection',
+        connectionId,
+      ];
+      const { status } = await fetch(`${url}/${parts.join('/')}`, {
+        method: 'DELETE',
+        headers: { 'X-OPENTOK-AUTH': await managementToken() },
+      });
+      return status;
+    },
     restart: async (server) => {
       await server.stop();
       await server.start();
