@@ -60,6 +60,7 @@ export class Session extends ServerLink implements ConnectionSource {
   #connection: Connection | undefined;
   #role: Role | undefined;
   #error: SessionError | undefined;
+  #reason: ConnectionReason | undefined;
   /** Whether the join asked for the list. */
   #listAsked = false;
   /** sessionConnected waits for the list that it carries. */
@@ -117,6 +118,10 @@ export class Session extends ServerLink implements ConnectionSource {
   /** What the token made of this client; undefined until connected. */
   get role(): Role | undefined {
     return this.#role;
+  }
+
+  get reason(): ConnectionReason | undefined {
+    return this.#reason;
   }
 
   /** What went wrong last, until connected again. */
@@ -275,6 +280,7 @@ export class Session extends ServerLink implements ConnectionSource {
   #enter(state: SessionState, reason?: ConnectionReason): Event[] {
     if (state === this.#state) return [];
     this.#state = state;
+    this.#reason = reason;
     return [new StateChangeEvent(state, reason)];
   }
 

@@ -288,7 +288,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
     const mirror =
       known && this.htmlFor && (this.getRootNode() as Partial<Document>).getElementById?.(this.htmlFor);
     if (mirror) {
-      if ('value' in mirror) mirror.value = `${number}`;
+      if ('value' in mirror && !/^(li|button|option)$/.test(mirror.localName)) mirror.value = `${number}`;
       else mirror.textContent = formatCount(number, lang, notation);
     }
   }

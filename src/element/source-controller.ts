@@ -72,7 +72,7 @@ export class SourceController implements ReactiveController {
   /** Connects: the first time where the element is `manual`, else again. */
   connect(): void {
     this.#asked = true;
-    this.#share?.session.connect();
+    this.#connectDue = true;
     this.#host.requestUpdate();
   }
 
@@ -96,7 +96,9 @@ export class SourceController implements ReactiveController {
     // A framework may give another function at each turn: that there is one is what counts.
     const changed = this.#tokens !== (this.#tokens = [token, tokenUrl, !tokenProvider].join());
     if (wanted !== this.#wanted) this.#take(wanted);
-    else if (changed && this.state === 'failed') this.#share?.session.connect();
+    else if (changed && this.state === 'failed') this.#connectDue = true;
+    if (this.#connectDue) this.#share?.session.connect();
+    this.#connectDue = false;
   }
 
   #want(): unknown {
@@ -156,6 +158,7 @@ export class SourceController implements ReactiveController {
   }
 
   #watch(source: ConnectionSource): void {
+    this.#reason = source.reason;
     const { signal } = (this.#watching = new AbortController());
     for (const type of ['stateChanged', 'countChanged', 'sessionConnected', 'sessionError']) {
       source.addEventListener(

@@ -1,4 +1,4 @@
-import type { Connection } from '../protocol/connection.js';
+import type { Connection, ConnectionReason } from '../protocol/connection.js';
 import type {
   ConnectionEvent,
   CountChangeEvent,
@@ -31,6 +31,8 @@ export interface ConnectionSourceEventMap {
 /** Anything that knows how many connections a session has and says when that changes. */
 export interface ConnectionSource extends EventTarget {
   readonly state: SessionState;
+  /** Why, for `disconnected`. */
+  readonly reason?: ConnectionReason | undefined;
   /** The running total. Undefined until known; never a guess, never NaN, never below 0. */
   readonly count: number | undefined;
   /** The count is the last known one, not the present one. */
