@@ -72,7 +72,7 @@ function readFlags(table: Options, args: readonly string[]): Map<string, string>
     if (!known.includes(token.name)) {
       throw new UsageError(`The flag ${token.rawName} is unknown: see --help for those that there are`);
     }
-    if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) {
+    if (token.value === undefined || (!token.inlineValue && /^--\w/.test(token.value))) {
       throw new UsageError(`The flag ${token.rawName} has no value: write it after the flag`);
     }
     flags.set(token.name, token.value);

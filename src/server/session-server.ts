@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { createRequestListener } from './http/index.js';
@@ -12,6 +13,8 @@ export interface SessionServerOptions {
   apiKey: string;
   /** What tokens are signed with; two while one is replaced. */
   apiSecrets: readonly string[];
+  /** The project as an application of Vonage's unified platform: its id, and what its tokens are checked with. Default: none. */
+  application?: { readonly id: string; readonly publicKey: KeyObject } | undefined;
   /** Default: 8787. 0 takes any free one. */
   port?: number;
   /** The address to listen on. Default: 127.0.0.1. */
@@ -51,12 +54,12 @@ const headCheckInterval = 1_000;
  * @throws {Error} where the package's built files are missing, or a development server could be reached by others.
  */
 export function createSessionServer(options: SessionServerOptions): SessionServer {
-  const { apiKey, apiSecrets, port = 8787, host = '127.0.0.1' } = options;
+  const { apiKey, apiSecrets, application, port = 8787, host = '127.0.0.1' } = options;
   const { openSessions = [], allowedOrigins = [], development = false } = options;
   if (development && !isLoopback(host)) {
     throw new Error(`A development server on the host ${host} would give tokens to strangers: use 127.0.0.1`);
   }
-  const policy = { apiKey, apiSecrets, openSessions };
+  const policy = { apiKey, apiSecrets, application, openSessions };
   const live = new LiveSessions();
   const server = createServer(
     {

@@ -1,3 +1,5 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isSessionId } from '../protocol/session-id.js';
 import { isLoopback } from './loopback.js';
@@ -45,6 +47,39 @@ function apiSecrets(text: string): string[] {
     );
   }
   return secrets;
+}
+
+function applicationId(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (!/^[\w-]{1,100}$/.test(text)) {
+    throw new Error('it has to be 1 to 100 letters, digits, hyphens and underscores, as a UUID is');
+  }
+  return text;
+}
+
+/** Takes PEM text, also with `\n` for its line ends as environment files have it, or the name of a file. */
+function publicKey(text: string): KeyObject | undefined {
+  if (text === '') return undefined;
+  const isPem = text.trimStart().startsWith('-----BEGIN');
+  let pem: string;
+  try {
+    pem = isPem ? text.replaceAll('\\n', '\n') : readFileSync(text, 'utf8');
+  } catch (error) {
+    throw new Error(
+      `it has to be PEM text or a file that can be read (${(error as NodeJS.ErrnoException).code})`,
+      { cause: error },
+    );
+  }
+  // Node would take one, and make the public key of it.
+  if (pem.includes('PRIVATE KEY'))
+    throw new Error('it is a private key, which only who makes tokens should have');
+  try {
+    const key = createPublicKey(pem);
+    if (key.asymmetricKeyType === 'rsa' && key.asymmetricKeyDetails!.modulusLength! >= 2048) return key;
+  } catch {
+    // No key at all: the same answer.
+  }
+  throw new Error('it has to be an RSA public key of at least 2048 bits, in PEM');
 }
 
 function openSessions(text: string): string[] {
@@ -110,6 +145,24 @@ export const settings = {
     secret: true,
     parse: apiSecrets,
   },
+  applicationId: {
+    flag: 'application-id',
+    variable: 'APPLICATION_ID',
+    placeholder: 'id',
+    default: '',
+    description:
+      "The project's other name, for tokens that Vonage's unified platform calls those of an application.",
+    parse: applicationId,
+  },
+  publicKey: {
+    flag: 'public-key',
+    variable: 'PUBLIC_KEY',
+    placeholder: 'PEM or file',
+    default: '',
+    description: "What the application's tokens, which its private key signs (RS256), are checked with.",
+    secret: true,
+    parse: publicKey,
+  },
   openSessions: {
     flag: 'open-sessions',
     variable: 'OPEN_SESSIONS',
@@ -157,6 +210,27 @@ export function projectOf({
 }
 
 /**
+ * The application that was given by id and public key; undefined where neither was.
+ *
+ * @throws {UsageError} where one is given without the other.
+ */
+export function applicationOf({
+  applicationId,
+  publicKey,
+}: Pick<Settings, 'applicationId' | 'publicKey'>): ProjectKeys['application'] {
+  if (applicationId === undefined && publicKey === undefined) return undefined;
+  if (applicationId === undefined || publicKey === undefined) {
+    const [given, missing] = publicKey
+      ? (['publicKey', 'applicationId'] as const)
+      : (['applicationId', 'publicKey'] as const);
+    throw new UsageError(
+      `There is a ${nameOf(settings[given])} but no ${nameOf(settings[missing])}: give both, or neither`,
+    );
+  }
+  return { id: applicationId, publicKey };
+}
+
+/**
  * Reads the settings from the command line and the environment.
  *
  * @throws {UsageError} where one is unknown or bad, or where two contradict each other.
@@ -166,6 +240,7 @@ export function readSettings(
   environment: Readonly<Record<string, string | undefined>>,
 ): Settings {
   const values = readOptions(settings, args, environment);
+  applicationOf(values);
   if (!projectOf(values) && !isLoopback(values.host)) {
     throw new UsageError(
       `${nameOf(settings.host)} is "${values.host}", which others can reach, but the server has only a development key: give ${nameOf(settings.apiKey)} and ${nameOf(settings.apiSecrets)}, or listen on 127.0.0.1`,

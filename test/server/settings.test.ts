@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { describeOptions, UsageError } from '../../src/server/options.js';
 import { readSettings, settings } from '../../src/server/settings.js';
 
 const secret = 's'.repeat(40);
+const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const publicPem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
+const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
 const production = ['--api-key', '123', '--api-secret', secret];
 
 test('without any setting the server is for development on this computer', () => {
@@ -12,6 +16,8 @@ test('without any setting the server is for development on this computer', () =>
     host: '127.0.0.1',
     apiKey: undefined,
     apiSecrets: [],
+    applicationId: undefined,
+    publicKey: undefined,
     openSessions: [],
     allowedOrigins: [],
   });
@@ -23,6 +29,8 @@ test('every setting is read from its flag and from its variable', () => {
     host: '0.0.0.0',
     apiKey: '123',
     apiSecrets: [secret, 't'.repeat(40)],
+    applicationId: '11111111-2222-4333-8444-555555555555',
+    publicKey,
     openSessions: ['lobby', 'blog-*'],
     allowedOrigins: ['https://example.com', 'http://localhost:3000', 'capacitor://localhost', 'null'],
   };
@@ -31,21 +39,23 @@ test('every setting is read from its flag and from its variable', () => {
     host: '0.0.0.0',
     apiKey: '123',
     apiSecrets: `${secret}, ${'t'.repeat(40)}`,
+    applicationId: '11111111-2222-4333-8444-555555555555',
+    publicKey: publicPem.replaceAll('\n', '\\n'),
     openSessions: 'lobby,blog-*',
     allowedOrigins: 'https://example.com, http://localhost:3000,capacitor://localhost,null',
   };
   const names = Object.keys(settings) as (keyof typeof settings)[];
-  assert.deepEqual(
+  for (const read of [
     readSettings(
       names.map((name) => `--${settings[name].flag}=${texts[name]}`),
       {},
     ),
-    expected,
-  );
-  assert.deepEqual(
     readSettings([], Object.fromEntries(names.map((name) => [settings[name].variable, texts[name]]))),
-    expected,
-  );
+  ]) {
+    // Keys are equal without being alike.
+    assert.ok(read.publicKey!.equals(publicKey));
+    assert.deepEqual({ ...read, publicKey }, expected);
+  }
 });
 
 test('a flag wins over its variable, an empty variable counts as none', () => {
@@ -67,6 +77,26 @@ const bad: [string, string[], Record<string, string>, RegExp[]][] = [
   ['an api key with a space', ['--api-key', 'my key'], {}, [/--api-key/, /"my key"/]],
   ['a short secret', ['--api-key', '1'], { API_SECRET: 'hunter2' }, [/API_SECRET/, /16/]],
   ['three secrets', [], { API_KEY: '1', API_SECRET: `${secret},${secret},${secret}` }, [/API_SECRET/, /3/]],
+  [
+    'an application alone',
+    ['--application-id', 'a-b'],
+    {},
+    [/--application-id/, /no --public-key \(PUBLIC_KEY\)/],
+  ],
+  [
+    'a public key alone',
+    [],
+    { PUBLIC_KEY: publicPem },
+    [/--public-key/, /no --application-id \(APPLICATION_ID\)/],
+  ],
+  ['a private key', [], { PUBLIC_KEY: privatePem }, [/PUBLIC_KEY/, /private key/]],
+  [
+    'a public key that is none',
+    ['--public-key', '-----BEGIN NOTHING'],
+    {},
+    [/--public-key/, /RSA public key/],
+  ],
+  ['a public key file that is not there', ['--public-key', '/nowhere'], {}, [/--public-key/, /ENOENT/]],
   ['a key alone', ['--api-key', '123'], {}, [/--api-key/, /"123"/, /--api-secret \(API_SECRET\)/]],
   ['a secret alone', ['--api-secret', secret], {}, [/--api-secret/, /--api-key \(API_KEY\)/]],
   ['development for others', ['--host', '0.0.0.0'], {}, [/--host \(HOST\)/, /"0\.0\.0\.0"/, /--api-key/]],

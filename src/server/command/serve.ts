@@ -1,6 +1,6 @@
 import { developmentKey } from '../development-key.js';
 import { createSessionServer, type SessionServerOptions } from '../session-server.js';
-import { projectOf, readSettings } from '../settings.js';
+import { applicationOf, projectOf, readSettings } from '../settings.js';
 import { issueClientToken } from '../tokens/index.js';
 
 /** The life of the token that a development server prints, in seconds: pasted once, it should last. */
@@ -14,8 +14,9 @@ const tokenLife = 30 * 24 * 60 * 60;
 export async function serve(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
   const settings = readSettings(args, environment);
   const project = projectOf(settings);
+  const application = applicationOf(settings);
   if (project) {
-    const { url } = await start({ ...settings, ...project });
+    const { url } = await start({ ...settings, ...project, application });
     const { openSessions, allowedOrigins } = settings;
     console.log(`Session server for the project ${project.apiKey} at ${url}
 Pages that may connect: the server's own${listed(allowedOrigins, ' and those of ', ' alone: see --allow-origin')}
@@ -27,6 +28,7 @@ Sessions without a token: ${listed(openSessions, '', 'none')}`);
     ...settings,
     apiKey: key.apiKey,
     apiSecrets: [key.apiSecret],
+    application,
     allowedOrigins: settings.allowedOrigins.length > 0 ? settings.allowedOrigins : ['*'],
     development: true,
   });

@@ -1,9 +1,11 @@
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { Connection } from '../../protocol/connection.js';
 import { SessionError } from '../../protocol/session-error.js';
 import { isSessionId } from '../../protocol/session-id.js';
 import { verifyManagementToken, type ProjectKeys } from '../tokens/index.js';
 import { errorAnswer } from './error-answer.js';
+import { createdSession } from './created-session.js';
 
 /** The sessions that the REST calls look into. */
 export interface ManagedSessions {
@@ -12,20 +14,26 @@ export interface ManagedSessions {
   forceDisconnect(sessionId: string, connectionId: string): Promise<boolean>;
 }
 
+/** In bytes. */
+const longestBody = 64 * 1024;
+
+/** `projectId` is what the caller's token calls the project. */
+type Managed = Hono<{ Variables: { projectId: string } }>;
+
 /** The REST calls of OpenTok's server SDKs, at their paths and with their authentication. */
-export function management(project: ProjectKeys, sessions: ManagedSessions): Hono {
-  const routes = new Hono();
+export function management(project: ProjectKeys, sessions: ManagedSessions): Managed {
+  const routes: Managed = new Hono();
   const connections = '/v2/project/:key/session/:session/connection';
 
   // Before anything else, so that a stranger learns nothing of what exists.
-  routes.use('/v2/*', async (context, next) => {
+  routes.on('ALL', ['/v2/*', '/session/create'], async (context, next) => {
     const token =
       context.req.header('X-OPENTOK-AUTH') ?? context.req.header('Authorization')?.replace(/^Bearer +/i, '');
     if (!token) {
       return errorAnswer(context, 403, 'The call needs a management token in the header X-OPENTOK-AUTH');
     }
     try {
-      await verifyManagementToken(token, project);
+      context.set('projectId', await verifyManagementToken(token, project));
     } catch (error) {
       if (error instanceof SessionError) return errorAnswer(context, 403, error.message);
       throw error;
@@ -33,15 +41,17 @@ export function management(project: ProjectKeys, sessions: ManagedSessions): Hon
     return next();
   });
 
+  routes.use('/v2/project/:key/*', async (context, next) => {
+    if (context.req.param('key') === context.get('projectId')) return next();
+    return errorAnswer(
+      context,
+      404,
+      "The project in the path isn't the token's: use the API key, or the application's id, that the token was made with",
+    );
+  });
+
   routes.use(`${connections}/:connection?`, async (context, next) => {
-    const { key, session, connection } = context.req.param();
-    if (key !== project.apiKey) {
-      return errorAnswer(
-        context,
-        404,
-        "The project in the path isn't this server's: use the API key of the token",
-      );
-    }
+    const { session, connection } = context.req.param();
     if (!isSessionId(session) || (connection !== undefined && !isSessionId(connection))) {
       return errorAnswer(
         context,
@@ -60,7 +70,7 @@ export function management(project: ProjectKeys, sessions: ManagedSessions): Hon
       data,
     }));
     context.header('Cache-Control', 'no-store');
-    return context.json({ count: items.length, projectId: project.apiKey, sessionId, items });
+    return context.json({ count: items.length, projectId: context.get('projectId'), sessionId, items });
   });
 
   routes.delete(`${connections}/:connection`, async (context) => {
@@ -68,6 +78,33 @@ export function management(project: ProjectKeys, sessions: ManagedSessions): Hon
     if (await sessions.forceDisconnect(session, connection)) return context.body(null, 204);
     return errorAnswer(context, 404, 'The session has no such connection: it may have left already');
   });
+
+  routes.post(
+    '/session/create',
+    bodyLimit({
+      maxSize: longestBody,
+      onError: (context) => errorAnswer(context, 413, `The body has to have at most ${longestBody} bytes`),
+    }),
+    async (context) => {
+      const wishes = await context.req.parseBody();
+      if (wishes.archiveMode === 'always') {
+        return errorAnswer(
+          context,
+          400,
+          'This server keeps no archives: create the session with archiveMode=manual',
+        );
+      }
+      return context.json([createdSession(context.get('projectId'))]);
+    },
+  );
+
+  routes.all('/v2/project/*', (context) =>
+    errorAnswer(
+      context,
+      501,
+      `This server has no ${context.req.method} ${context.req.path}: it creates sessions, and lists and removes their connections`,
+    ),
+  );
 
   return routes;
 }

@@ -41,7 +41,7 @@ export async function admit(
 ): Promise<Admission> {
   const { sessionId, token, apiKey } = join;
   if (!isSessionId(sessionId)) throw badSessionId(sessionId);
-  if (apiKey !== undefined && apiKey !== policy.apiKey) {
+  if (apiKey !== undefined && apiKey !== policy.apiKey && apiKey !== policy.application?.id) {
     throw refusal(
       `The API key ${quote(apiKey)} isn't this server's: use the key that the server runs with, or leave it out`,
     );
@@ -54,7 +54,7 @@ export async function admit(
       `The session ${quote(sessionId)} needs a token: join with one, or open the session to everyone with the server's --open-sessions`,
     );
   }
-  const claims = await readSignedClaims(token, policy);
+  const { claims } = await readSignedClaims(token, policy);
   checkScope(claims, sessionId);
   checkValidity(claims, ignoreExpiry);
   return { role: roleOf(claims), data: dataOf(claims), authenticated: true };
