@@ -38,19 +38,19 @@ const warned = new Set<string>();
  * @attr {boolean} manual - Connect only on `connect()`.
  * @attr {string} label - Words with `{count}` in them. Default: the number alone.
  * @attr {string} label-zero - The label for exactly 0.
- * @attr {string} label-one - The label for the plural category `one` of the language; likewise the others.
- * @attr {string} label-two
- * @attr {string} label-few
- * @attr {string} label-many
- * @attr {string} label-other
- * @attr {string} text-connecting - Words for a state: its title and hidden text. Default: short English, likewise below.
- * @attr {string} text-reconnecting
- * @attr {string} text-disconnected
- * @attr {string} text-removed - The words for `disconnected` where a moderator removed the connection.
- * @attr {string} text-failed
- * @attr {"standard" | "compact"} notation - How the number is written. Default: standard.
+ * @attr {string} label-one - The label for the plural category `one` of the language.
+ * @attr {string} label-two - The label for the plural category `two` of the language.
+ * @attr {string} label-few - The label for the plural category `few` of the language.
+ * @attr {string} label-many - The label for the plural category `many` of the language.
+ * @attr {string} label-other - The label for every other number, in place of `label`.
+ * @attr {string} text-connecting - Words for the state: title of the indicator, and hidden text. Default: short English.
+ * @attr {string} text-reconnecting - Words for an old number. Default: short English.
+ * @attr {string} text-disconnected - Words for the state. Default: short English.
+ * @attr {string} text-removed - Words for `disconnected` where a moderator removed the connection. Default: short English.
+ * @attr {string} text-failed - Words for the state. Default: short English.
+ * @attr {"standard" | "compact"} [notation=standard] - How the number is written.
  * @attr {string} for - Id, in the element's own root, of an element that mirrors the number.
- * @attr {string} announce - Seconds between announcements to assistive technology, or `off`. Default: off.
+ * @attr {string} [announce=off] - Seconds between announcements to assistive technology, or `off`.
  * @attr {string} lang - Language of number and words. Default: the nearest `lang`, then the browser's.
  *
  * @fires {CustomEvent<SessionCountChangeDetail>} session-count-change - The total changed.
@@ -64,15 +64,15 @@ const warned = new Set<string>();
  * @csspart count - The number, or the en dash. Its animation starts with each new number.
  *
  * @cssstate idle - No session to connect to yet.
- * @cssstate connecting
- * @cssstate connected
- * @cssstate reconnecting
- * @cssstate disconnected
- * @cssstate failed
+ * @cssstate connecting - No number yet.
+ * @cssstate connected - The number is the present one.
+ * @cssstate reconnecting - The connection was lost, and is sought again.
+ * @cssstate disconnected - Left by a call of the page, or removed by a moderator.
+ * @cssstate failed - Given up: a `session-error` says why.
  * @cssstate stale - The number shown is the last known one.
  *
- * @cssproperty [--session-connection-count-indicator-color=currentColor]
- * @cssproperty [--session-connection-count-indicator-size=0.45em]
+ * @cssproperty [--session-connection-count-indicator-color=currentColor] - Colour of the indicator.
+ * @cssproperty [--session-connection-count-indicator-size=0.45em] - Width of the indicator.
  * @cssproperty [--session-connection-count-gap=0.35em] - Between indicator and number.
  */
 export class SessionConnectionCountElement extends ReactiveElement {
@@ -139,7 +139,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   textFailed: string | null | undefined;
   notation: string | null | undefined;
   announce: string | null | undefined;
-  /** The attribute `for`. */
+  /** The attribute `for`: id, in the element's own root, of an element that mirrors the number. */
   htmlFor: string | null | undefined;
 
   readonly #source = new SourceController(this);
@@ -203,7 +203,11 @@ export class SessionConnectionCountElement extends ReactiveElement {
     this.#source.disconnect();
   }
 
-  /** Makes `moveBefore()` a move. */
+  /**
+   * Makes `moveBefore()` a move.
+   *
+   * @internal
+   */
   connectedMoveCallback(): void {}
 
   adoptedCallback(): void {
