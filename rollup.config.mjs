@@ -1,12 +1,25 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import commonjs from '@rollup/plugin-commonjs';
 import nodeResolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import esbuild from 'rollup-plugin-esbuild';
 import license from 'rollup-plugin-license';
+import MagicString from 'magic-string';
+import { bill } from './build/bill-of-materials.mjs';
 
 const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+const edited = (code) => ({ code: code.toString(), map: code.generateMap({ hires: true }) });
+
+/** Takes over the source maps that lie beside the modules: those of the bundles lead to what people wrote. */
+const sourceMapsOfModules = {
+  name: 'source-maps-of-modules',
+  load: (id) =>
+    existsSync(`${id}.map`)
+      ? { code: readFileSync(id, 'utf8'), map: JSON.parse(readFileSync(`${id}.map`, 'utf8')) }
+      : null,
+};
 
 /** What a page may be made to load for the element, in bytes. Raised only by a commit that says why. */
 const budget = { gzip: 11_000, brotli: 10_000 };
@@ -16,16 +29,15 @@ const styleMinifier = {
   name: 'style-minifier',
   transform: (code, id) =>
     id.endsWith('/element/styles.js')
-      ? {
-          code: code.replace(/`[^`]*`/, (sheet) =>
+      ? edited(
+          new MagicString(code).replace(/`[^`]*`/, (sheet) =>
             sheet
               .replace(/\s+/g, ' ')
               .replace(/ ?([{};,]) ?|(:) /g, '$1$2')
               .replace(/;}/g, '}')
               .replace(/\b0\./g, '.'),
           ),
-          map: null,
-        }
+        )
       : null,
 };
 
@@ -43,10 +55,9 @@ const privateNames = {
       return node;
     });
     const names = [...new Set(found.map(({ name }) => name))];
-    for (const { start, end, name } of found.sort((a, b) => b.start - a.start)) {
-      code = `${code.slice(0, start)}#private${names.indexOf(name)}${code.slice(end)}`;
-    }
-    return { code, map: null };
+    const renamed = new MagicString(code);
+    for (const { start, end, name } of found) renamed.update(start, end, `#private${names.indexOf(name)}`);
+    return edited(renamed);
   },
 };
 
@@ -101,6 +112,7 @@ const minify = [
   styleMinifier,
   privateNames,
   withoutLitStyles,
+  sourceMapsOfModules,
   nodeResolve({ exportConditions: ['production'] }),
   terser({
     module: true,
@@ -111,13 +123,16 @@ const minify = [
   }),
 ];
 
+// The files don't name their maps, which would cost bytes: the session server does, in a header.
+const sourcemap = 'hidden';
+
 /** What a `<script>` on a page loads: everything in one file. Made of tsc's output. */
 const browser = [
   {
     input: 'dist/index.js',
     // The package lit loads its templates before anybody asks for them.
     treeshake: { moduleSideEffects: (id) => !/[\\/]lit-(html|element)[\\/]/.test(id) },
-    output: { file: `dist/cdn/${name}.js` },
+    output: { file: `dist/cdn/${name}.js`, sourcemap },
     plugins: [
       ...minify,
       license({
@@ -132,7 +147,7 @@ const browser = [
   },
   {
     input: 'dist/facades/globals.js',
-    output: { file: `dist/cdn/${name}.facades.js`, format: 'iife' },
+    output: { file: `dist/cdn/${name}.facades.js`, format: 'iife', sourcemap },
     plugins: minify,
   },
 ];
@@ -147,7 +162,14 @@ const server = [
       esbuild({ target: 'node20' }),
       nodeResolve({ exportConditions: ['node'], preferBuiltins: true }),
       commonjs(),
-      license({ thirdParty: { output: 'dist/server/THIRD-PARTY-LICENSES.txt' } }),
+      license({
+        thirdParty: {
+          output: [
+            { file: 'dist/server/THIRD-PARTY-LICENSES.txt' },
+            { file: 'dist/server/sbom.json', template: (bundled) => bill({ name, version }, bundled) },
+          ],
+        },
+      }),
     ],
   },
 ];

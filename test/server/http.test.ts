@@ -142,7 +142,22 @@ describe('files for browsers', () => {
     assert.equal(facades.headers['cache-control'], 'public, max-age=300');
     const licences = await ask(production, '/session-connection-count.licenses.txt');
     assert.equal(licences.headers['content-type'], 'text/plain; charset=utf-8');
-    assertError(await ask(production, '/session-connection-count.js.map'), 404, /nothing/);
+    assertError(await ask(production, '/session-connection-count.integrity'), 404, /nothing/);
+  });
+
+  test('a header leads to the source map of a file that has one', async () => {
+    for (const name of ['session-connection-count.js', `session-connection-count-${version}.js`]) {
+      const { headers } = await ask(production, `/${name}`);
+      assert.equal(headers.sourcemap, 'session-connection-count.js.map');
+    }
+    const map = await ask(production, '/session-connection-count.js.map', {
+      headers: { 'Accept-Encoding': 'br' },
+    });
+    assert.equal(map.text, '{}');
+    assert.equal(map.headers['content-type'], 'application/json');
+    assert.equal(map.headers['content-encoding'], undefined);
+    const { headers } = await ask(production, '/session-connection-count.facades.js');
+    assert.equal(headers.sourcemap, undefined);
   });
 
   for (const [accepted, encoding] of [

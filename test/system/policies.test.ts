@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, afterEach, before, suite, test } from 'node:test';
+import { packageVersion } from '../../src/server/package-files.js';
 import { ServerProcess } from './server-process.js';
 import { Site } from './site.js';
 import { logOf, shows, Tabs } from './tabs.js';
@@ -46,6 +48,17 @@ suite('pages with strict policies', { timeout: 60_000 }, () => {
       assert.equal(display, 'absolute', 'it is not styled');
     });
   }
+
+  test('a page that demands the hash of the file that the server serves', async () => {
+    const address = `${server.url}/session-connection-count-${packageVersion}.js`;
+    const script = Buffer.from(await (await fetch(address)).arrayBuffer());
+    const integrity = `sha384-${createHash('sha384').update(script).digest('base64')}`;
+    const pinned = widget.replace(
+      /src="[^"]*"/,
+      `src="${address}" integrity="${integrity}" crossorigin="anonymous"`,
+    );
+    await shows(await tabs.open(site.put('/pinned', pinned)), 1);
+  });
 
   test('a policy that forbids the connection is told at once, and by its name', async () => {
     const tab = await tabs.open(site.put('/closed', policy("connect-src 'none'") + widget));

@@ -9,6 +9,7 @@ const mainFile = 'session-connection-count.js';
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
+  '.map': 'application/json',
   '.txt': 'text/plain; charset=utf-8',
 };
 
@@ -26,7 +27,7 @@ interface Variant {
 
 type Encoding = 'br' | 'gzip' | 'identity';
 
-type Variants = Readonly<Record<Encoding, Variant>>;
+type Variants = Readonly<Partial<Record<Encoding, Variant>> & { identity: Variant }>;
 
 function variant(body: Uint8Array): Variant {
   const digest = createHash('sha256').update(body).digest('base64url').slice(0, 27);
@@ -79,15 +80,17 @@ export function browserFiles(folder: string, version: string): Hono {
   const routes = new Hono();
   const main = variants(Buffer.concat([read(folder, mainFile), Buffer.from(`\n${ownServer}`)]));
 
-  const serve = (name: string, file: Variants, caching: string): void => {
+  const serve = (name: string, file: Variants, caching: string, map?: string): void => {
     routes.get(`/${name}`, (context) => {
-      const encoding = chooseEncoding(context.req.header('Accept-Encoding'));
-      const { body, etag } = file[encoding];
+      const best = chooseEncoding(context.req.header('Accept-Encoding'));
+      const encoding = file[best] ? best : 'identity';
+      const { body, etag } = file[encoding]!;
       context.header('Cache-Control', caching);
       context.header('ETag', etag);
       context.header('Vary', 'Accept-Encoding');
       context.header('Access-Control-Allow-Origin', '*');
       context.header('Cross-Origin-Resource-Policy', 'cross-origin');
+      if (map) context.header('SourceMap', map);
       if (isCurrent(context.req.header('If-None-Match'), etag)) return context.body(null, 304);
       if (encoding !== 'identity') context.header('Content-Encoding', encoding);
       context.header('Content-Type', contentTypes[extname(name)]);
@@ -96,13 +99,22 @@ export function browserFiles(folder: string, version: string): Hono {
     });
   };
 
-  serve(mainFile, main, 'public, max-age=300');
-  serve(`session-connection-count-${version}.js`, main, 'public, max-age=31536000, immutable');
+  const names = readdirSync(folder);
+  const mapOf = (name: string): string | undefined => names.find((other) => other === `${name}.map`);
+  serve(mainFile, main, 'public, max-age=300', mapOf(mainFile));
+  serve(
+    `session-connection-count-${version}.js`,
+    main,
+    'public, max-age=31536000, immutable',
+    mapOf(mainFile),
+  );
   // What the main file loads on demand, from its own folder, and the licences that it points to.
-  for (const name of readdirSync(folder)) {
-    if (name !== mainFile && extname(name) in contentTypes) {
-      serve(name, variants(read(folder, name)), 'public, max-age=300');
-    }
+  for (const name of names) {
+    if (name === mainFile || !(extname(name) in contentTypes)) continue;
+    const source = read(folder, name);
+    // Maps are large, and for those alone who look into the code: no start waits until they are compressed.
+    const file = extname(name) === '.map' ? { identity: variant(source) } : variants(source);
+    serve(name, file, 'public, max-age=300', mapOf(name));
   }
 
   routes.get('/:file{session-connection-count-\\d.*\\.js}', (context) =>
