@@ -2,6 +2,7 @@
 export class FixedCount extends EventTarget {
   state = 'connected';
   stale = false;
+  reason = undefined;
   selfCounted = false;
   connection = undefined;
   connections = undefined;

@@ -50,6 +50,7 @@ const longestAbsence = 60_000;
  */
 export class Session extends ServerLink implements ConnectionSource {
   readonly sessionId: string;
+  readonly reason: ConnectionReason | undefined;
   /** Where tokens come from; another may be added while the session runs. */
   readonly tokens: Tokens;
 
@@ -60,7 +61,6 @@ export class Session extends ServerLink implements ConnectionSource {
   #connection: Connection | undefined;
   #role: Role | undefined;
   #error: SessionError | undefined;
-  #reason: ConnectionReason | undefined;
   /** Whether the join asked for the list. */
   #listAsked = false;
   /** sessionConnected waits for the list that it carries. */
@@ -118,10 +118,6 @@ export class Session extends ServerLink implements ConnectionSource {
   /** What the token made of this client; undefined until connected. */
   get role(): Role | undefined {
     return this.#role;
-  }
-
-  get reason(): ConnectionReason | undefined {
-    return this.#reason;
   }
 
   /** What went wrong last, until connected again. */
@@ -280,7 +276,7 @@ export class Session extends ServerLink implements ConnectionSource {
   #enter(state: SessionState, reason?: ConnectionReason): Event[] {
     if (state === this.#state) return [];
     this.#state = state;
-    this.#reason = reason;
+    (this as { reason?: ConnectionReason | undefined }).reason = reason;
     return [new StateChangeEvent(state, reason)];
   }
 

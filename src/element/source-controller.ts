@@ -7,7 +7,7 @@ import type { ConnectionReason } from '../protocol/connection.js';
 import { SessionError } from '../protocol/session-error.js';
 import type { ConnectionSource } from '../session/connection-source.js';
 import type { SessionState } from '../session/session-state.js';
-import type { SessionErrorEvent, StateChangeEvent } from '../session/events.js';
+import type { SessionErrorEvent } from '../session/events.js';
 
 /** The element that a {@link SourceController} works for, and what it reads there. */
 export interface SourceHost extends ReactiveControllerHost, HTMLElement {
@@ -37,6 +37,8 @@ export class SourceController implements ReactiveController {
   /** The source in use. */
   source: ConnectionSource | undefined;
   state: SessionState = 'idle';
+  /** Why the state is `disconnected`. */
+  reason: ConnectionReason | undefined;
   /** The session's total; undefined where there is none to show. */
   count: number | undefined;
   /** The count is the last known one. */
@@ -54,7 +56,6 @@ export class SourceController implements ReactiveController {
   #tokens: string | undefined;
   /** Whether to connect again what ended. */
   #connectDue = false;
-  #reason: ConnectionReason | undefined;
   #share: SharedSession | undefined;
   #watching: AbortController | undefined;
   readonly #expiry = new Timer();
@@ -62,11 +63,6 @@ export class SourceController implements ReactiveController {
   constructor(host: SourceHost) {
     this.#host = host;
     host.addController(this);
-  }
-
-  /** Why the state is `disconnected`. */
-  get reason(): ConnectionReason | undefined {
-    return this.state === 'disconnected' ? this.#reason : undefined;
   }
 
   /** Connects: the first time where the element is `manual`, else again. */
@@ -121,14 +117,14 @@ export class SourceController implements ReactiveController {
   #take(wanted: unknown): void {
     this.#watching?.abort();
     this.#share?.release();
-    this.#share = this.source = this.error = undefined;
+    this.#share = this.source = this.error = this.reason = undefined;
     this.#wanted = wanted;
     this.stale = false;
     this.state = 'idle';
     try {
       if (wanted === left) {
         this.state = 'disconnected';
-        this.#reason = 'clientDisconnected';
+        this.reason = 'clientDisconnected';
       } else if (wanted) this.#watch((this.source = this.#sourceOf(wanted)));
     } catch (error) {
       this.state = 'failed';
@@ -158,14 +154,12 @@ export class SourceController implements ReactiveController {
   }
 
   #watch(source: ConnectionSource): void {
-    this.#reason = source.reason;
     const { signal } = (this.#watching = new AbortController());
     for (const type of ['stateChanged', 'countChanged', 'sessionConnected', 'sessionError']) {
       source.addEventListener(
         type,
         (event) => {
           if (type === 'sessionError') return this.#fail((event as SessionErrorEvent).error);
-          if (type === 'stateChanged') this.#reason = (event as StateChangeEvent).reason;
           this.#read();
         },
         { signal },
@@ -181,10 +175,11 @@ export class SourceController implements ReactiveController {
 
   /** Takes over what the source says now; without one, its own state stays. */
   #read(): void {
-    const { state, stale, count } = this.source ?? this;
+    const { state, stale, count, reason } = this.source ?? this;
     const connected = state === 'connected';
     const old = state === 'reconnecting' || (connected && stale);
     this.state = state;
+    this.reason = reason;
     if (connected) this.error = undefined;
     if (!old) this.#expiry.stop();
     else if (!this.stale) this.#expiry.start(longestStale, () => this.#read());

@@ -15,6 +15,7 @@ export interface Scene {
 /** A ConnectionSource that is in no session: it is what the test says, and says so. */
 export class ScriptedSource extends EventTarget {
   state: SessionState = 'idle';
+  reason: ConnectionReason | undefined;
   count: number | undefined;
   stale = false;
   selfCounted = false;
@@ -31,7 +32,7 @@ export class ScriptedSource extends EventTarget {
   play({ state = this.state, reason, ...scene }: Scene): void {
     const previous = this.count;
     const changed = state !== this.state;
-    Object.assign(this, { state, ...scene });
+    Object.assign(this, { state, reason, ...scene });
     if (changed) this.dispatchEvent(new StateChangeEvent(state, reason));
     this.dispatchEvent(new CountChangeEvent(this.count, previous));
   }
