@@ -96,14 +96,14 @@ export abstract class ServerLink extends EventTarget {
     this.#joinedOnce = false;
     this.#refusal = undefined;
     this.#tokens.retry();
-    this.#unwatchPage = watchPage({
-      hide: () => this.#suspend(),
-      show: () => this.#resume(),
-      visibility: (state) => {
-        this.send({ type: 'visibility', state });
-        if (state === 'visible') this.#wake(false);
-      },
-      suspect: () => this.#wake(true),
+    this.#unwatchPage = watchPage((news) => {
+      if (news === 'hide') this.#suspend();
+      else if (news === 'show') this.#resume();
+      else if (news === 'suspect') this.#wake(true);
+      else {
+        this.send({ type: 'visibility', state: news });
+        if (news === 'visible') this.#wake(false);
+      }
     });
     whenVisited(() => {
       if (!this.#running) return;

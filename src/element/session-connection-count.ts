@@ -10,11 +10,12 @@ import type {
   SessionErrorDetail,
   SessionStateChangeDetail,
 } from './event-details.js';
+import { languageOf } from './language.js';
 import { idleLook, looks } from './looks.js';
 import { give, make } from './nodes.js';
 import { SourceController } from './source-controller.js';
 import { dress } from './styles.js';
-import { formatCount, languageOf, phrase, type Notation } from './words.js';
+import { formatCount, phrase, type Notation } from './words.js';
 
 /** The messages that are on the console already. */
 const warned = new Set<string>();
@@ -143,7 +144,6 @@ export class SessionConnectionCountElement extends ReactiveElement {
   htmlFor: string | null | undefined;
 
   readonly #source = new SourceController(this);
-  readonly #languages = new MutationObserver(() => this.requestUpdate());
   readonly #announcer = new Announcer(() => this.requestUpdate());
   // Not there in an old browser.
   readonly #internals = this.attachInternals?.() as ElementInternals | undefined;
@@ -261,11 +261,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
     );
     const interval = Number(seconds) || 0;
     const { count, source, state, stale, reason } = this.#source;
-    // Here, so that what was removed from the page stops watching it.
-    this.#languages.disconnect();
-    const lang = languageOf(this, (root) =>
-      this.#languages.observe(root, { attributeFilter: ['lang'], subtree: true }),
-    );
+    const lang = languageOf(this);
     const number = count && this.excludeSelf && source!.selfCounted ? count - 1 : count;
     const known = number !== undefined;
     const words = known ? phrase(number, (form) => this.#text(`label-${form}`), lang, notation) : [];

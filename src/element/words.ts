@@ -60,21 +60,3 @@ export function phrase(count: number, labels: Labels, lang: string | undefined, 
   const [before = '', ...rest] = label.split('{count}');
   return [before, rest.length ? text : '', rest.join(text)];
 }
-
-/**
- * The language that holds for an element: the nearest `lang` attribute, across shadow roots, else the
- * browser's. May be no valid language tag, since it is the page's.
- *
- * @param passed Called with each root whose attributes had a say.
- */
-export function languageOf(element: Element, passed?: (root: Node) => void): string | undefined {
-  let node: Element | undefined = element;
-  while (node?.closest) {
-    const root = node.getRootNode();
-    passed?.(root);
-    const nearest = node.closest('[lang]');
-    if (nearest) return nearest.getAttribute('lang')!;
-    node = (root as Partial<ShadowRoot>).host;
-  }
-  return globalThis.navigator?.language;
-}

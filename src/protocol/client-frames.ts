@@ -70,6 +70,6 @@ const shapes: Shapes<ClientFrame> = {
 /**
  * Reads a frame that a client sent.
  *
- * @throws {ProtocolError} where it isn't one.
+ * @throws {SessionError} 2001 where it isn't one.
  */
 export const parseClientFrame = (text: string): ClientFrame => parseFrame<ClientFrame>(text, shapes);

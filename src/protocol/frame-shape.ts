@@ -1,9 +1,5 @@
 import { connectionReasons, type Connection, type Departure } from './connection.js';
-
-/** A frame that is not the protocol's. The message says which part of it was wrong. */
-export class ProtocolError extends Error {
-  override readonly name = 'ProtocolError';
-}
+import { SessionError } from './session-error.js';
 
 /** Tells whether a value is of a field's type. */
 export type Guard = (value: unknown) => boolean;
@@ -53,24 +49,24 @@ export const isDeparture = isObjectOf<Departure>({
  * Reads a frame from untrusted text. Fields that the shape doesn't name are dropped, so that a later
  * minor version may add some.
  *
- * @throws {ProtocolError} where the text isn't JSON, the type is unknown or a field is not of its type.
+ * @throws {SessionError} 2001 where the text isn't JSON, the type is unknown or a field is not of its type.
  */
 export function parseFrame<Frame extends { type: string }>(text: string, shapes: Shapes<Frame>): Frame {
-  let value: Record<string, unknown> | null;
+  let value: Record<string, unknown> | null | undefined;
   try {
     value = JSON.parse(text) as Record<string, unknown> | null;
   } catch {
-    throw new ProtocolError('A frame has to be JSON');
+    // It has no type either.
   }
   const type = value?.type as Frame['type'];
-  const types = Object.keys(shapes);
-  if (!types.includes(type)) throw new ProtocolError(`A frame's "type" has to be one of ${types.join(', ')}`);
-  const frame: Record<string, unknown> = { type };
-  for (const [field, guard] of Object.entries<Guard>(shapes[type])) {
-    if (!guard(value![field])) {
-      throw new ProtocolError(`The "${field}" of a "${type}" frame is missing or of another type`);
+  const frame: Record<string, unknown> = {};
+  const shape: Record<string, Guard> = { type: oneOf(Object.keys(shapes)), ...shapes[type] };
+  for (const [field, guard] of Object.entries(shape)) {
+    const content = value?.[field];
+    if (!guard(content)) {
+      throw new SessionError(2001, `A frame (${type}) has to be JSON with a valid "${field}"`);
     }
-    if (value![field] !== undefined) frame[field] = value![field];
+    if (content !== undefined) frame[field] = content;
   }
   return frame as Frame;
 }

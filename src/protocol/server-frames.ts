@@ -131,6 +131,6 @@ const shapes: Shapes<ServerFrame> = {
 /**
  * Reads a frame that a server sent.
  *
- * @throws {ProtocolError} where it isn't one.
+ * @throws {SessionError} 2001 where it isn't one.
  */
 export const parseServerFrame = (text: string): ServerFrame => parseFrame<ServerFrame>(text, shapes);

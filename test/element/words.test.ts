@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCount, languageOf, phrase, type Labels } from '../../src/element/words.js';
+import { formatCount, phrase, type Labels } from '../../src/element/words.js';
 
 const labels =
   (words: Record<string, string>): Labels =>
@@ -126,8 +126,4 @@ test('digits are those of the language, or those that its tag asks for', () => {
     ['ar-u-nu-latn', '1,234,567'],
   ] as const)
     assert.equal(formatCount(1234567, lang, 'standard'), digits);
-});
-
-test('without a page the language is unknown or that of the runtime', () => {
-  assert.equal(languageOf({} as Element), globalThis.navigator?.language);
 });

@@ -5,7 +5,7 @@ import {
   isSessionId,
   parseClientFrame,
   parseServerFrame,
-  ProtocolError,
+  SessionError,
   type ClientFrame,
   type ServerFrame,
 } from '../../src/protocol/index.js';
@@ -58,13 +58,13 @@ suite('frames', () => {
       for (const frame of frames) {
         for (const field of Object.keys(frame)) {
           const broken = JSON.stringify({ ...frame, [field]: { not: 'this' } });
-          assert.throws(() => parse(broken), { name: 'ProtocolError', message: new RegExp(`"${field}"`) });
+          assert.throws(() => parse(broken), { code: 2001, message: new RegExp(`"${field}"`) });
         }
       }
     }
   });
 
-  test('never come out of anything else, and nothing but a ProtocolError does', () => {
+  test('never come out of anything else, and nothing but a SessionError does', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.json(),
@@ -73,7 +73,7 @@ suite('frames', () => {
     fc.assert(
       fc.property(texts, (text) => {
         for (const parse of [parseClientFrame, parseServerFrame])
-          assert.throws(() => parse(text), ProtocolError);
+          assert.throws(() => parse(text), SessionError);
       }),
     );
   });

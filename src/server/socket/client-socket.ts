@@ -1,7 +1,6 @@
 import type { WebSocket } from 'ws';
 import { parseClientFrame, type ClientFrame, type JoinFrame } from '../../protocol/client-frames.js';
 import { CloseCode } from '../../protocol/close-code.js';
-import { ProtocolError } from '../../protocol/frame-shape.js';
 import type { ErrorFrame, ResultFrame } from '../../protocol/server-frames.js';
 import { SessionError } from '../../protocol/session-error.js';
 import { isSessionId } from '../../protocol/session-id.js';
@@ -143,10 +142,10 @@ export class ClientSocket implements Outlet {
     }
     let frame: ClientFrame;
     try {
-      if (binary) throw new ProtocolError('A frame has to be text, not binary');
+      if (binary) throw new SessionError(2001, 'A frame has to be text, not binary');
       frame = parseClientFrame(data.toString());
     } catch (error) {
-      return this.refuse(CloseCode.protocol, 2001, (error as ProtocolError).message);
+      return this.refuse(CloseCode.protocol, 2001, (error as SessionError).message);
     }
     // One after the other: a frame behind the join must not overtake its token check.
     this.#work = this.#work
