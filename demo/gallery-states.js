@@ -18,14 +18,23 @@ const renewal = 60_000;
 /** Keeps every element below a `data-state` in that state. */
 export function showStates(count) {
   for (const place of document.querySelectorAll('[data-state]')) {
-    const scene = scenes[place.dataset.state];
-    const source = new ScriptedSource();
-    for (const element of place.querySelectorAll('session-connection-count')) element.session = source;
-    const play = () => {
-      source.play({ count });
-      source.play(scene);
-    };
-    play();
-    if (scene.stale || scene.state === 'reconnecting') setInterval(play, renewal);
+    void showState(
+      scenes[place.dataset.state],
+      [...place.querySelectorAll('session-connection-count')],
+      count,
+    );
   }
+}
+
+async function showState(scene, elements, count) {
+  const source = new ScriptedSource();
+  for (const element of elements) element.session = source;
+  // Why a connection ended is told once, to those who listen by then.
+  await Promise.all(elements.map(({ updateComplete }) => updateComplete));
+  const play = () => {
+    source.play({ count });
+    source.play(scene);
+  };
+  play();
+  if (scene.stale || scene.state === 'reconnecting') setInterval(play, renewal);
 }
