@@ -23,6 +23,10 @@ export function showStyles() {
     const code = document.createElement('code');
     code.textContent = dedent(document.getElementById(figure.dataset.style).textContent);
     const block = document.createElement('pre');
+    // It scrolls, so it has to be within reach of the keyboard.
+    block.tabIndex = 0;
+    block.setAttribute('role', 'region');
+    block.setAttribute('aria-labelledby', heading.id);
     block.append(code);
     const summary = document.createElement('summary');
     summary.textContent = 'Show CSS';
