@@ -18,23 +18,14 @@ const renewal = 60_000;
 /** Keeps every element below a `data-state` in that state. */
 export function showStates(count) {
   for (const place of document.querySelectorAll('[data-state]')) {
-    void showState(
-      scenes[place.dataset.state],
-      [...place.querySelectorAll('session-connection-count')],
-      count,
-    );
+    const scene = scenes[place.dataset.state];
+    const source = new ScriptedSource();
+    const play = () => {
+      source.play({ count });
+      source.play(scene);
+    };
+    play();
+    for (const element of place.querySelectorAll('session-connection-count')) element.session = source;
+    if (scene.stale || scene.state === 'reconnecting') setInterval(play, renewal);
   }
-}
-
-async function showState(scene, elements, count) {
-  const source = new ScriptedSource();
-  for (const element of elements) element.session = source;
-  // Why a connection ended is told once, to those who listen by then.
-  await Promise.all(elements.map(({ updateComplete }) => updateComplete));
-  const play = () => {
-    source.play({ count });
-    source.play(scene);
-  };
-  play();
-  if (scene.stale || scene.state === 'reconnecting') setInterval(play, renewal);
 }

@@ -4,6 +4,7 @@
  */
 export class ScriptedSource extends EventTarget {
   state = 'idle';
+  reason = undefined;
   count = undefined;
   stale = false;
   selfCounted = false;
@@ -12,7 +13,7 @@ export class ScriptedSource extends EventTarget {
 
   play({ state = 'connected', count = this.count, stale = false, reason }) {
     const previous = this.count;
-    Object.assign(this, { state, count, stale });
+    Object.assign(this, { state, reason, count, stale });
     this.dispatchEvent(Object.assign(new Event('stateChanged'), { state, reason }));
     this.dispatchEvent(Object.assign(new Event('countChanged'), { count, previous }));
   }
