@@ -108,8 +108,8 @@ export class SourceController implements ReactiveController {
     return JSON.stringify({
       // The address in full. An anchor, other than URL, throws at nothing.
       server: address && Object.assign(document.createElement('a'), { href: address }).href,
-      sessionId: sessionId.split('{path}').join(location.pathname),
-      apiKey: apiKey || undefined,
+      sessionId: String(sessionId).split('{path}').join(location.pathname),
+      apiKey: apiKey ? String(apiKey) : undefined,
       observe: !!observe,
     });
   }

@@ -54,9 +54,9 @@ export function phrase(count: number, labels: Labels, lang: string | undefined, 
   const category = formattersOf(lang, notation).plural.select(count);
   // Latvian has 10 in `zero`, Russian 21 in `one`: a label such as "nobody" or "one viewer" would be a lie there.
   const fitting = (form: string): string | null | undefined =>
-    (named[form] ?? count) === count || labels(form)?.includes('{count}') ? labels(form) : undefined;
+    (named[form] ?? count) === count || /{count}/.test(labels(form)!) ? labels(form) : undefined;
   const label =
     fitting(count ? category : 'zero') ?? fitting(category) ?? fitting('other') ?? fitting('') ?? '{count}';
-  const [before = '', ...rest] = label.split('{count}');
+  const [before = '', ...rest] = String(label).split('{count}');
   return [before, rest.length ? text : '', rest.join(text)];
 }
