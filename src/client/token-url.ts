@@ -16,7 +16,7 @@ const tokenForm = /^([\w-]+\.[\w-]+\.[\w-]+|T1==[\w+/=-]+)$/;
  */
 export async function fetchToken(address: string): Promise<string> {
   const url = new URL(address, document.baseURI);
-  if (url.origin !== location.origin) {
+  if (url.origin !== origin) {
     throw new SessionError(
       1011,
       `The token-url ${url.origin}${url.pathname} has to be on the page's own origin`,
