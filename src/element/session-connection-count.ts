@@ -288,8 +288,10 @@ export class SessionConnectionCountElement extends ReactiveElement {
     const mirror =
       known && this.htmlFor && (this.getRootNode() as Partial<Document>).getElementById?.(this.htmlFor);
     if (mirror) {
+      const mirrored = formatCount(number, lang, notation);
       if ('value' in mirror && !/^(li|button|option)$/.test(mirror.localName)) mirror.value = `${number}`;
-      else mirror.textContent = formatCount(number, lang, notation);
+      // Else an element that mirrors into itself, or into what the page watches for it, would go on for ever.
+      else if (mirror.textContent !== mirrored) mirror.textContent = mirrored;
     }
   }
 
