@@ -1,17 +1,20 @@
 /** Timers that run when the test says so, in place of the page's. */
 export class ScriptedClock {
+  // Handles are nobody else's: what an earlier test left may still be stopped.
+  static #last = 1e9;
   #now = 0;
-  #last = 0;
   readonly #due = new Map<number, { at: number; callback: () => void }>();
   readonly #own = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
 
   constructor() {
     Object.assign(globalThis, {
       setTimeout: (callback: () => void, delay = 0) => {
-        this.#due.set(++this.#last, { at: this.#now + delay, callback });
-        return this.#last;
+        const handle = ++ScriptedClock.#last;
+        this.#due.set(handle, { at: this.#now + delay, callback });
+        return handle;
       },
-      clearTimeout: (handle: number) => this.#due.delete(handle),
+      clearTimeout: (handle: number) =>
+        this.#due.delete(handle) || this.#own.clearTimeout.call(globalThis, handle),
     });
   }
 
