@@ -10,6 +10,7 @@ export class Announcer {
   readonly #speak: () => void;
   readonly #interval = new Timer();
   #latest = '';
+  #said = '';
 
   /** @param speak Called when there is another text. */
   constructor(speak: () => void) {
@@ -22,11 +23,12 @@ export class Announcer {
    */
   tell(phrase: string, seconds: number): void {
     this.#latest = phrase;
-    if (!seconds) this.text = '';
-    if (!seconds || !phrase) this.#interval.stop();
-    else if (phrase !== this.text && !this.#interval.running) {
+    if (!seconds || !phrase) {
+      this.text = this.#said = '';
+      this.#interval.stop();
+    } else if ((this.text || phrase !== this.#said) && !this.#interval.running) {
       this.#interval.start(seconds * 1000, () => {
-        this.text = this.#latest;
+        this.text = this.#latest === this.#said ? '' : (this.#said = this.#latest);
         this.#speak();
       });
     }
