@@ -155,21 +155,23 @@ export class SessionConnectionCountElement extends ReactiveElement {
   readonly #before = make('span');
   readonly #count = make('span', { part: 'count', translate: 'no' });
   readonly #after = make('span');
-  readonly #slot = make('slot');
+  // A slot that is hidden itself leaves its text in the names that Chromium gives to headings and buttons.
+  readonly #children = make('span', {}, make('slot'));
   readonly #status = make('span', { class: 'hidden' });
-  // A line may break after a picture in it. So the indicator is text of no width, and the picture is laid over it.
+  // A line may break after a picture in it. So this is text of no width, and the picture is laid over it.
+  readonly #indicator = make(
+    'span',
+    { part: 'indicator', 'aria-hidden': 'true' },
+    '\u2060',
+    make('svg', { viewBox: '0 0 20 20' }, this.#sign),
+  );
   readonly #base = make(
     'span',
     {},
-    make(
-      'span',
-      { part: 'indicator', 'aria-hidden': 'true' },
-      '\u2060',
-      make('svg', { viewBox: '0 0 20 20' }, this.#sign),
-    ),
+    this.#indicator,
     this.#words,
     make('span', { part: 'label' }, this.#before, this.#count, this.#after),
-    this.#slot,
+    this.#children,
     this.#status,
   );
 
@@ -217,7 +219,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   /** What a server rendered gives way: nothing is hydrated. */
   protected override createRenderRoot(): HTMLElement | DocumentFragment {
     const root = super.createRenderRoot() as ShadowRoot;
-    this.#slot.addEventListener('slotchange', () => this.requestUpdate());
+    this.#children.addEventListener('slotchange', () => this.requestUpdate());
     root.replaceChildren(this.#base);
     dress(root);
     return root;
@@ -274,7 +276,9 @@ export class SessionConnectionCountElement extends ReactiveElement {
     // White space between the tags is no children.
     const blank = !known && !this.childElementCount && !this.textContent.trim();
     const shown = blank ? '–' : words[1];
-    give(this.#base, { class: `base ${look}`, title: text || null });
+    give(this.#base, { class: `base ${look}` });
+    // Not on what is read: it would be read twice.
+    give(this.#indicator, { title: text || null });
     give(this.#sign, { d: sign });
     give(this.#words, { text, lang: own == null && 'en' });
     give(this.#before, { text: words[0] });
@@ -282,7 +286,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
     if (known && this.#count.textContent !== shown) this.#before.after(this.#count);
     give(this.#count, { text: shown, hidden: !shown && '' });
     give(this.#after, { text: words[2] });
-    give(this.#slot, { hidden: (known || blank) && '' });
+    give(this.#children, { hidden: (known || blank) && '' });
     give(this.#status, { role: !!interval && 'status', text: this.#announcer.text });
 
     const mirror =

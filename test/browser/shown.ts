@@ -29,7 +29,7 @@ const find = (element: Element, selector: string): Element[] => [
 export function visibleText(element: Element): string {
   const slot = find(element, 'slot')[0] as HTMLSlotElement;
   const assigned = slot.assignedNodes().map(({ textContent }) => textContent);
-  const fallback = slot.hidden ? '' : assigned.length ? assigned.join('') : slot.textContent;
+  const fallback = slot.parentElement!.hidden ? '' : assigned.length ? assigned.join('') : slot.textContent;
   return (
     find(element, '[part=label] span')
       .filter(isShown)
@@ -42,7 +42,8 @@ export function visibleText(element: Element): string {
 export const hiddenText = (element: Element): string => find(element, '.hidden:not([role])')[0]!.textContent;
 
 /** The tooltip. */
-export const titleOf = (element: Element): string | null => find(element, '.base')[0]!.getAttribute('title');
+export const titleOf = (element: Element): string | null =>
+  find(element, '[part=indicator]')[0]!.getAttribute('title');
 
 /** What the indicator draws. */
 export const shapeOf = (element: Element): string | null => find(element, 'path')[0]!.getAttribute('d');
