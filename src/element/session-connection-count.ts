@@ -162,8 +162,9 @@ export class SessionConnectionCountElement extends ReactiveElement {
   readonly #indicator = make(
     'span',
     { part: 'indicator', 'aria-hidden': 'true' },
-    '\u2060',
+    // First: in Firefox, from right to left within a line from left to right, it is out of place behind the text.
     make('svg', { viewBox: '0 0 20 20' }, this.#sign),
+    '\u2060',
   );
   readonly #base = make(
     'span',

@@ -180,3 +180,62 @@ describe('language', () => {
     });
   }
 });
+
+describe('direction', () => {
+  const boxOf = (element: Element, selector: string): DOMRect =>
+    element.shadowRoot!.querySelector(selector)!.getBoundingClientRect();
+
+  /** The x of a text's middle. */
+  const middleOf = (text: Node): number => {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const { left, right } = range.getBoundingClientRect();
+    return (left + right) / 2;
+  };
+
+  for (const where of ['on an ancestor', 'on the element itself']) {
+    it(`from right to left, ${where}, goes for indicator, gap, number and words`, async () => {
+      const [around, own] = where === 'on an ancestor' ? ['dir="rtl"', ''] : ['', 'dir="rtl"'];
+      const { element } = await show(
+        { state: 'connected', count: 5 },
+        `lang="he" label="{count} צופים (עכשיו)" ${own}`,
+      );
+      (await fixture(`<p ${around}></p>`)).append(element);
+      await element.updateComplete;
+      const [indicator, count] = [boxOf(element, 'svg'), boxOf(element, '[part=count]')];
+      expect(indicator.left).to.be.greaterThan(count.right + 2);
+      expect(count.left).to.be.at.least(boxOf(element, '[part=count] + span').right - 0.5);
+    });
+  }
+
+  it('keeps a number in brackets within them', async () => {
+    const { element } = await show(
+      { state: 'connected', count: 1500 },
+      'lang="he" dir="rtl" label="צופים ({count})"',
+    );
+    const [before, after] = element.shadowRoot!.querySelectorAll('[part=label] span:not([part])');
+    const count = boxOf(element, '[part=count]');
+    expect(visibleText(element)).to.equal('צופים (1,500)');
+    expect(before!.getBoundingClientRect().left).to.be.at.least(count.right - 0.5);
+    expect(after!.getBoundingClientRect().right).to.be.at.most(count.left + 0.5);
+  });
+
+  for (const [direction, words, label] of [
+    ['ltr', 'שלום', '{count} viewers'],
+    ['rtl', 'hello', '{count} צופים'],
+  ] as const) {
+    it(`keeps a number with its label, behind words of the other direction, ${direction}`, async () => {
+      const page = await fixture(`<p dir="${direction}">${words} <b></b></p>`);
+      const { element } = await show({ state: 'connected', count: 5 }, `lang="en" label="${label}"`);
+      page.querySelector('b')!.append(element);
+      await element.updateComplete;
+      const root = element.shadowRoot!;
+      const inOrder = [
+        page.firstChild!,
+        ...root.querySelectorAll('[part=indicator], [part=count], [part=count] + span'),
+      ].map(middleOf);
+      const sorted = [...inOrder].sort((one, other) => one - other);
+      expect(inOrder).to.deep.equal(direction === 'ltr' ? sorted : sorted.reverse());
+    });
+  }
+});
