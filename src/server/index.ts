@@ -1,3 +1,4 @@
 export { createSessionServer, type SessionServer, type SessionServerOptions } from './session-server.js';
 // Past the tokens' face, whose types name a package that is bundled and so not there for users.
 export { issueClientToken, type ClientTokenOptions } from './tokens/client-token.js';
+export { defaultLimits, type Limits } from './limits.js';

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { createRequestListener } from './http/index.js';
+import { defaultLimits, type Limits } from './limits.js';
 import { LiveSessions } from './live-session/index.js';
 import { isLoopback } from './loopback.js';
 import { browserFolder, demoFolder, packageVersion } from './package-files.js';
@@ -23,6 +24,10 @@ export interface SessionServerOptions {
   openSessions?: readonly string[];
   /** The origins of pages that may connect besides the server's own; may hold `null`; `*` is every one. Default: none. */
   allowedOrigins?: readonly string[];
+  /** What the server takes on; what isn't named is as in {@link defaultLimits}. */
+  limits?: Partial<Limits>;
+  /** How many proxies of one's own are in front: they tell the address of a client. Default: 0. */
+  trustedProxies?: number;
   /**
    * Show the playground, and give tokens to it. On a loopback host only. Default: false.
    */
@@ -55,7 +60,10 @@ const headCheckInterval = 1_000;
  */
 export function createSessionServer(options: SessionServerOptions): SessionServer {
   const { apiKey, apiSecrets, application, port = 8787, host = '127.0.0.1' } = options;
-  const { openSessions = [], allowedOrigins = [], development = false } = options;
+  const { openSessions = [], allowedOrigins = [], trustedProxies = 0, development = false } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const perSecond = limits.framesPerSecond;
+  const frameRate = { perSecond, burst: 2 * perSecond };
   if (development && !isLoopback(host)) {
     throw new Error(`A development server on the host ${host} would give tokens to strangers: use 127.0.0.1`);
   }
@@ -75,7 +83,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
       demoFolder: development ? demoFolder : undefined,
     }),
   );
-  const sockets = acceptSockets(server, { live, policy, allowedOrigins });
+  const sockets = acceptSockets(server, { live, policy, allowedOrigins, limits, frameRate, trustedProxies });
 
   const stop = (): void => {
     sockets.close();

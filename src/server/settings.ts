@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isSessionId } from '../protocol/session-id.js';
+import { defaultLimits, type Limits } from './limits.js';
 import { isLoopback } from './loopback.js';
 import { nameOf, readOptions, UsageError, type OptionValues } from './options.js';
 import type { ProjectKeys } from './tokens/index.js';
@@ -109,6 +110,26 @@ function allowedOrigins(text: string): string[] {
   return origins;
 }
 
+/** The setting of a limit, whose default is that of {@link defaultLimits}. */
+const limit = (name: keyof Limits, flag: string, description: string) => ({
+  flag,
+  variable: flag.replaceAll('-', '_').toUpperCase(),
+  placeholder: 'number',
+  default: `${defaultLimits[name]}`,
+  description,
+  parse: whole,
+});
+
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error('it has to be a whole number from 1 up');
+  return Number(text);
+}
+
+function proxies(text: string): number {
+  if (!/^\d$/.test(text)) throw new Error('it has to be a number from 0 to 9');
+  return Number(text);
+}
+
 /** The settings of the session server. What reads, checks and describes them works from this table. */
 export const settings = {
   port: {
@@ -181,6 +202,36 @@ export const settings = {
       "The origins of pages that may connect besides the server's own, with commas between; may hold null (sandboxed and local pages); * is every origin, as in development.",
     parse: allowedOrigins,
   },
+  trustedProxies: {
+    flag: 'trust-proxy',
+    variable: 'TRUST_PROXY',
+    placeholder: 'number',
+    default: '0',
+    description:
+      "How many proxies of your own are in front. Of the addresses in X-Forwarded-For, the one so far from the right is the client's.",
+    parse: proxies,
+  },
+  connectionsPerAddress: limit(
+    'connectionsPerAddress',
+    'max-connections-per-address',
+    'WebSockets from one address; of IPv6, from one network of 64 bits.',
+  ),
+  connectionsPerSession: limit(
+    'connectionsPerSession',
+    'max-connections-per-session',
+    'Connections of one session; observers may be more.',
+  ),
+  sessions: limit('sessions', 'max-sessions', 'Sessions that somebody is connected to or watches.'),
+  handshakesPerSecond: limit(
+    'handshakesPerSecond',
+    'max-handshakes',
+    'New WebSockets in a second; more are answered with 503 and come back.',
+  ),
+  framesPerSecond: limit(
+    'framesPerSecond',
+    'max-frame-rate',
+    'Frames that one client may send in a second, twice as many at once.',
+  ),
 } as const;
 
 /** What the session server was told. */
@@ -229,6 +280,12 @@ export function applicationOf({
   }
   return { id: applicationId, publicKey };
 }
+
+/** What the server was told to take on. */
+export const limitsOf = (settings: Settings): Limits =>
+  Object.fromEntries(
+    Object.keys(defaultLimits).map((name) => [name, settings[name as keyof Limits]]),
+  ) as unknown as Limits;
 
 /**
  * Reads the settings from the command line and the environment.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { defaultLimits } from '../../src/server/limits.js';
 import { describeOptions, UsageError } from '../../src/server/options.js';
 import { readSettings, settings } from '../../src/server/settings.js';
 
@@ -20,6 +21,8 @@ test('without any setting the server is for development on this computer', () =>
     publicKey: undefined,
     openSessions: [],
     allowedOrigins: [],
+    trustedProxies: 0,
+    ...defaultLimits,
   });
 });
 
@@ -33,6 +36,12 @@ test('every setting is read from its flag and from its variable', () => {
     publicKey,
     openSessions: ['lobby', 'blog-*'],
     allowedOrigins: ['https://example.com', 'http://localhost:3000', 'capacitor://localhost', 'null'],
+    trustedProxies: 2,
+    connectionsPerAddress: 10,
+    connectionsPerSession: 20,
+    sessions: 30,
+    handshakesPerSecond: 40,
+    framesPerSecond: 50,
   };
   const texts: Record<keyof typeof expected, string> = {
     port: '0',
@@ -43,6 +52,12 @@ test('every setting is read from its flag and from its variable', () => {
     publicKey: publicPem.replaceAll('\n', '\\n'),
     openSessions: 'lobby,blog-*',
     allowedOrigins: 'https://example.com, http://localhost:3000,capacitor://localhost,null',
+    trustedProxies: '2',
+    connectionsPerAddress: '10',
+    connectionsPerSession: '20',
+    sessions: '30',
+    handshakesPerSecond: '40',
+    framesPerSecond: '50',
   };
   const names = Object.keys(settings) as (keyof typeof settings)[];
   for (const read of [
@@ -97,6 +112,9 @@ const bad: [string, string[], Record<string, string>, RegExp[]][] = [
     [/--public-key/, /RSA public key/],
   ],
   ['a public key file that is not there', ['--public-key', '/nowhere'], {}, [/--public-key/, /ENOENT/]],
+  ['a limit of nothing', ['--max-sessions', '0'], {}, [/--max-sessions/, /"0"/, /from 1 up/]],
+  ['a limit that is no number', [], { MAX_HANDSHAKES: 'many' }, [/^MAX_HANDSHAKES/, /"many"/]],
+  ['a proxy by name', ['--trust-proxy', 'nginx'], {}, [/--trust-proxy/, /0 to 9/]],
   ['a key alone', ['--api-key', '123'], {}, [/--api-key/, /"123"/, /--api-secret \(API_SECRET\)/]],
   ['a secret alone', ['--api-secret', secret], {}, [/--api-secret/, /--api-key \(API_KEY\)/]],
   ['development for others', ['--host', '0.0.0.0'], {}, [/--host \(HOST\)/, /"0\.0\.0\.0"/, /--api-key/]],

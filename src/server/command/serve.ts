@@ -1,6 +1,6 @@
 import { developmentKey } from '../development-key.js';
 import { createSessionServer, type SessionServerOptions } from '../session-server.js';
-import { applicationOf, projectOf, readSettings } from '../settings.js';
+import { applicationOf, limitsOf, projectOf, readSettings } from '../settings.js';
 import { issueClientToken } from '../tokens/index.js';
 
 /** The life of the token that a development server prints, in seconds: pasted once, it should last. */
@@ -15,8 +15,9 @@ export async function serve(args: readonly string[], environment: NodeJS.Process
   const settings = readSettings(args, environment);
   const project = projectOf(settings);
   const application = applicationOf(settings);
+  const limits = limitsOf(settings);
   if (project) {
-    const { url } = await start({ ...settings, ...project, application });
+    const { url } = await start({ ...settings, ...project, application, limits });
     const { openSessions, allowedOrigins } = settings;
     console.log(`Session server for the project ${project.apiKey} at ${url}
 Pages that may connect: the server's own${listed(allowedOrigins, ' and those of ', ' alone: see --allow-origin')}
@@ -29,6 +30,7 @@ Sessions without a token: ${listed(openSessions, '', 'none')}`);
     apiKey: key.apiKey,
     apiSecrets: [key.apiSecret],
     application,
+    limits,
     allowedOrigins: settings.allowedOrigins.length > 0 ? settings.allowedOrigins : ['*'],
     development: true,
   });

@@ -65,6 +65,11 @@ export class LiveSession {
     this.#follower = new RosterFollower({ sessionId, roster, onNews });
   }
 
+  /** How many connections of this process it has. */
+  get size(): number {
+    return this.#members.size;
+  }
+
   /** Whether a key is that of a connection that is counted here. */
   isMember(key: string): boolean {
     return !!this.#members.withKey(key);

@@ -11,6 +11,11 @@ export class LiveSessions {
   readonly #sessions = new Map<string, LiveSession>();
   readonly #removed = new RemovedKeys();
 
+  /** How many sessions are live here. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
   /** The session of an id, live from now on: sessions come into being by being asked for. */
   open(sessionId: string): LiveSession {
     let session = this.#sessions.get(sessionId);

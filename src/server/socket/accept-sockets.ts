@@ -1,16 +1,25 @@
 import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { CloseCode } from '../../protocol/close-code.js';
 import { connectPath, largestClientFrame, subprotocol } from '../../protocol/endpoint.js';
+import { AddressCount } from './address-count.js';
+import { clientAddress } from './client-address.js';
 import { ClientSocket, type SocketContext } from './client-socket.js';
 import { HeartbeatWheel } from './heartbeat-wheel.js';
 import { isAllowedOrigin } from './origin.js';
+import { Rate } from './rate.js';
 
 /** What {@link acceptSockets} takes. */
 export interface SocketOptions extends SocketContext {
   /** Whose pages may connect: origins, `null`, or `*`. */
   readonly allowedOrigins: readonly string[];
+  /** How many proxies of one's own are in front: they tell the address of a client. */
+  readonly trustedProxies: number;
 }
+
+/** In seconds: how long a client is asked to wait where too many come at once. */
+const handshakePause = 5;
 
 /** The sockets that a server accepted. */
 export interface AcceptedSockets {
@@ -21,6 +30,10 @@ export interface AcceptedSockets {
 /** Takes WebSocket connections on the protocol's path of an HTTP server; every other upgrade is refused. */
 export function acceptSockets(server: Server, options: SocketOptions): AcceptedSockets {
   const sockets = new Set<ClientSocket>();
+  const { limits, trustedProxies } = options;
+  const addresses = new AddressCount(limits.connectionsPerAddress);
+  const perSecond = limits.handshakesPerSecond;
+  const handshakes = new Rate({ perSecond, burst: perSecond }, performance.now());
   const wheel = new HeartbeatWheel();
   const upgrades = new WebSocketServer({
     noServer: true,
@@ -33,21 +46,26 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
   server.on('upgrade', (request, connection, head) => {
     connection.on('error', () => connection.destroy());
     const path = request.url?.split('?')[0];
-    if (closing || path !== `/${connectPath}`) {
-      // Nobody reads it any more, so an end that the client never sends would be waited for without end.
-      connection.end(
-        `HTTP/1.1 ${closing ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\n\r\n`,
-        () => connection.destroy(),
-      );
-      return;
+    if (path !== `/${connectPath}`) return refuse(connection, '404 Not Found');
+    if (closing || !handshakes.take(performance.now())) {
+      return refuse(connection, '503 Service Unavailable', `Retry-After: ${handshakePause}\r\n`);
     }
     const { origin, host } = request.headers;
     upgrades.handleUpgrade(request, connection, head, (webSocket) => {
       const socket = new ClientSocket(webSocket, options);
       sockets.add(socket);
       wheel.add(socket);
-      webSocket.on('close', () => sockets.delete(socket));
-      if (webSocket.protocol !== subprotocol) {
+      const address = clientAddress(request, trustedProxies);
+      const hasRoom = addresses.take(address);
+      webSocket.on('close', () => {
+        sockets.delete(socket);
+        addresses.giveBack(address);
+      });
+      if (!hasRoom) {
+        socket.refuseAsFull(
+          `Too many connections from one address: ${limits.connectionsPerAddress} are let in, see --max-connections-per-address, and --trust-proxy behind a proxy`,
+        );
+      } else if (webSocket.protocol !== subprotocol) {
         socket.refuse(CloseCode.protocol, 2001, `The WebSocket subprotocol has to be ${subprotocol}`);
       } else if (!isAllowedOrigin(origin, host, options.allowedOrigins)) {
         // A browser can't read a refused upgrade, so the reason is told on an open socket.
@@ -66,4 +84,9 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
       for (const socket of sockets) socket.close(CloseCode.restart);
     },
   };
+}
+
+function refuse(connection: Duplex, status: string, headers = ''): void {
+  // Nobody reads it any more, so an end that the client never sends would be waited for without end.
+  connection.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${headers}\r\n`, () => connection.destroy());
 }

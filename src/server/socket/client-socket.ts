@@ -5,8 +5,9 @@ import type { ErrorFrame, ResultFrame } from '../../protocol/server-frames.js';
 import { SessionError } from '../../protocol/session-error.js';
 import { isSessionId } from '../../protocol/session-id.js';
 import type { LiveSession, LiveSessions, Outlet, Watcher } from '../live-session/index.js';
+import type { Limits } from '../limits.js';
 import { admit, type TokenPolicy } from '../tokens/index.js';
-import { FrameRate } from './frame-rate.js';
+import { Rate, type RateLimit } from './rate.js';
 
 /** How long a client may take for its join, in ms. */
 const joinTimeout = 5_000;
@@ -22,6 +23,9 @@ const closeTimeout = 2_000;
 export interface SocketContext {
   readonly live: LiveSessions;
   readonly policy: TokenPolicy;
+  readonly limits: Limits;
+  /** Of the frames of one client. */
+  readonly frameRate: RateLimit;
 }
 
 /** One client's WebSocket: frames in, frames out, signs of life. */
@@ -33,7 +37,7 @@ export class ClientSocket implements Outlet {
 
   readonly #socket: WebSocket;
   readonly #context: SocketContext;
-  readonly #rate = new FrameRate(performance.now());
+  readonly #rate: Rate;
   readonly #joinLimit: NodeJS.Timeout;
   #work: Promise<void> = Promise.resolve();
   #session: LiveSession | undefined;
@@ -46,6 +50,7 @@ export class ClientSocket implements Outlet {
   constructor(socket: WebSocket, context: SocketContext) {
     this.#socket = socket;
     this.#context = context;
+    this.#rate = new Rate(context.frameRate, performance.now());
     this.#joinLimit = setTimeout(
       () => this.refuse(CloseCode.protocol, 2001, 'No join frame within 5 s: send one as the first frame'),
       joinTimeout,
@@ -88,6 +93,11 @@ export class ClientSocket implements Outlet {
     const error = new SessionError(errorCode, message, fatal, retryAfter);
     this.send(errorFrame(error));
     this.close(code);
+  }
+
+  /** Says what there is no room for, then closes. The client comes back in a minute. */
+  refuseAsFull(message: string): void {
+    this.refuse(CloseCode.full, 1027, message, false);
   }
 
   ping(now: number): void {
@@ -135,7 +145,7 @@ export class ClientSocket implements Outlet {
       return this.refuse(
         CloseCode.tooManyFrames,
         2001,
-        'More than 20 frames a second: send fewer',
+        `More than ${this.#context.limits.framesPerSecond} frames a second: send fewer`,
         false,
         30,
       );
@@ -206,13 +216,24 @@ export class ClientSocket implements Outlet {
     }
     clearTimeout(this.#joinLimit);
     if (this.#closeCode !== undefined || this.#socket.readyState !== this.#socket.OPEN) return;
+    const observes = !!observe || admission.role === 'observer';
+    const { limits } = this.#context;
+    const session = live.find(sessionId);
+    if (!session && live.size >= limits.sessions) {
+      return this.refuseAsFull(`The server is full: it has ${limits.sessions} sessions, see --max-sessions`);
+    }
+    if (session && !observes && session.size >= limits.connectionsPerSession && !session.isMember(key)) {
+      return this.refuseAsFull(
+        `The session is full: it has ${limits.connectionsPerSession} connections, see --max-connections-per-session`,
+      );
+    }
     this.#sessionId = sessionId;
     this.#session = live.open(sessionId);
     this.#watcher = this.#session.join(this, {
       key,
       role: admission.role,
       data: admission.data,
-      observe: !!observe || admission.role === 'observer',
+      observe: observes,
       detail,
       mayList: admission.authenticated,
     });

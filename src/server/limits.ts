@@ -1,0 +1,22 @@
+/** What a server takes on. What is beyond it is refused with a reason, and what is there goes on. */
+export interface Limits {
+  /** WebSockets from one address; of IPv6, from one network of 64 bits. */
+  readonly connectionsPerAddress: number;
+  /** Counted connections of one session. */
+  readonly connectionsPerSession: number;
+  /** Sessions that somebody is connected to or watches. */
+  readonly sessions: number;
+  /** New WebSockets in a second. */
+  readonly handshakesPerSecond: number;
+  /** Frames that one client may send in a second; twice as many at once. */
+  readonly framesPerSecond: number;
+}
+
+/** The limits of a server that isn't told others. */
+export const defaultLimits: Limits = {
+  connectionsPerAddress: 1_000,
+  connectionsPerSession: 15_000,
+  sessions: 100_000,
+  handshakesPerSecond: 1_500,
+  framesPerSecond: 20,
+};
