@@ -1,7 +1,8 @@
 /**
  * Everything is laid out on inner elements: a page that resets all elements reaches the host, but not them.
  * The shapes are in the colour of the text, so that they follow it in forced colours too. What is isolated keeps
- * its place also where the words around it run in the other direction than the page.
+ * its place also where the words around it run in the other direction than the page. Hidden text has a place given:
+ * else it is beyond the end of the line in Safari, from right to left, and the page scrolls.
  */
 const text = `
   :host([hidden]) .base,
@@ -36,6 +37,7 @@ const text = `
   }
   .hidden {
     position: absolute;
+    inset-inline-start: 0;
     width: 1px;
     overflow: hidden;
     opacity: 0;
