@@ -18,6 +18,13 @@ const breakGrace = 10_000;
 export const silenceLimit = 20_000;
 
 /**
+ * The close code that a client would have given itself. Firefox closes the sockets of a page that is left, with
+ * 1001, before the page hears of it and can say 4001.
+ */
+export const meantBy = (code: number, userAgent: string): number =>
+  code === 1001 && /\bFirefox\//.test(userAgent) ? CloseCode.pageHidden : code;
+
+/**
  * The reason table: what becomes of a connection whose socket closed.
  *
  * @param code The WebSocket close code; 1005 and 1006 as RFC 6455, section 7.4.1, has them.
@@ -25,7 +32,7 @@ export const silenceLimit = 20_000;
  */
 export function departureAfter(code: number, lastSeen: number, now: number): DepartureDue {
   if (code === CloseCode.normal || code === 1005) return { at: now, reason: 'clientDisconnected' };
-  // A client says 4001 itself. With 1001 a browser speaks for a page that can't: Chromium for a killed renderer.
+  // A client says 4001 itself. With 1001 Chromium speaks for a killed renderer.
   if (code === CloseCode.pageHidden) return { at: now + pageGrace, reason: 'clientDisconnected' };
   return { at: Math.min(now + breakGrace, lastSeen + silenceLimit), reason: 'networkDisconnected' };
 }

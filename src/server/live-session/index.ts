@@ -1,4 +1,4 @@
-export { silenceLimit } from './departure.js';
+export { meantBy, silenceLimit } from './departure.js';
 export { heartbeat, type Joining, type LiveSession } from './live-session.js';
 export { LiveSessions } from './live-sessions.js';
 export type { Outlet, Watcher } from './watcher.js';

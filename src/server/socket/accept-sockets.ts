@@ -50,9 +50,9 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     if (closing || !handshakes.take(performance.now())) {
       return refuse(connection, '503 Service Unavailable', `Retry-After: ${handshakePause}\r\n`);
     }
-    const { origin, host } = request.headers;
+    const { origin, host, 'user-agent': userAgent } = request.headers;
     upgrades.handleUpgrade(request, connection, head, (webSocket) => {
-      const socket = new ClientSocket(webSocket, options);
+      const socket = new ClientSocket(webSocket, options, userAgent);
       sockets.add(socket);
       wheel.add(socket);
       const address = clientAddress(request, trustedProxies);

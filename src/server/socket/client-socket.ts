@@ -4,7 +4,13 @@ import { CloseCode } from '../../protocol/close-code.js';
 import type { ErrorFrame, ResultFrame } from '../../protocol/server-frames.js';
 import { SessionError } from '../../protocol/session-error.js';
 import { isSessionId } from '../../protocol/session-id.js';
-import type { LiveSession, LiveSessions, Outlet, Watcher } from '../live-session/index.js';
+import {
+  meantBy,
+  type LiveSession,
+  type LiveSessions,
+  type Outlet,
+  type Watcher,
+} from '../live-session/index.js';
 import type { Limits } from '../limits.js';
 import { admit, type TokenPolicy } from '../tokens/index.js';
 import { Rate, type RateLimit } from './rate.js';
@@ -47,7 +53,8 @@ export class ClientSocket implements Outlet {
   #pingedAt: number | undefined;
   #fullSince: number | undefined;
 
-  constructor(socket: WebSocket, context: SocketContext) {
+  /** @param userAgent What the browser calls itself. */
+  constructor(socket: WebSocket, context: SocketContext, userAgent = '') {
     this.#socket = socket;
     this.#context = context;
     this.#rate = new Rate(context.frameRate, performance.now());
@@ -60,7 +67,7 @@ export class ClientSocket implements Outlet {
     socket.on('ping', () => this.#seen());
     // What a client did wrong on the level of RFC 6455 ends in a close event of its own.
     socket.on('error', () => {});
-    socket.on('close', (code: number) => this.#closed(code));
+    socket.on('close', (code: number) => this.#closed(meantBy(code, userAgent)));
   }
 
   get blocked(): boolean {
