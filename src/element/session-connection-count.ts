@@ -158,18 +158,16 @@ export class SessionConnectionCountElement extends ReactiveElement {
   // A slot that is hidden itself leaves its text in the names that Chromium gives to headings and buttons.
   readonly #children = make('span', {}, make('slot'));
   readonly #status = make('span', { class: 'hidden' });
-  // A line may break after a picture in it. So this is text of no width, and the picture is laid over it.
   readonly #indicator = make(
     'span',
     { part: 'indicator', 'aria-hidden': 'true' },
-    // First: in Firefox, from right to left within a line from left to right, it is out of place behind the text.
     make('svg', { viewBox: '0 0 20 20' }, this.#sign),
-    '\u2060',
   );
   readonly #base = make(
     'span',
     {},
-    this.#indicator,
+    // A line may break before and after a picture. This one is joined to its neighbours, by characters of no width.
+    make('span', { class: 'joined' }, '\u2060', this.#indicator, '\u2060'),
     this.#words,
     make('span', { part: 'label' }, this.#before, this.#count, this.#after),
     this.#children,

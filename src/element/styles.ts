@@ -10,23 +10,23 @@ const text = `
     display: none;
   }
   .base {
-    font-variant-numeric: tabular-nums;
-  }
-  .base,
-  [part='indicator'] {
     position: relative;
+    font-variant-numeric: tabular-nums;
     unicode-bidi: isolate;
   }
+  .joined {
+    white-space: nowrap;
+  }
   [part='indicator'] {
-    padding-inline-start: var(--session-connection-count-indicator-size, 0.45em);
+    position: relative;
+    display: inline-block;
+    width: var(--session-connection-count-indicator-size, 0.45em);
     margin-inline-end: var(--session-connection-count-gap, 0.35em);
     color: var(--session-connection-count-indicator-color, inherit);
+    transform: translateY(calc(50% - 0.355em));
   }
   svg {
-    position: absolute;
-    inset: 0;
-    margin: auto;
-    width: 100%;
+    display: block;
     fill: currentColor;
   }
   .reconnecting [part='count'] {
