@@ -71,7 +71,7 @@ suite('the gallery', { timeout: 120_000 }, () => {
     const shown = await tab.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>('#states [data-state]')].flatMap((place) =>
         [...place.querySelectorAll('session-connection-count')].map((element) => {
-          const title = element.shadowRoot!.querySelector('.base')!.getAttribute('title');
+          const title = element.shadowRoot!.querySelector<HTMLElement>('[title]')?.title ?? null;
           const { state, source, childNodes } = element;
           const words = childNodes.length ? 'words' : 'none';
           return `${place.dataset.state}: ${state}, ${source!.stale}, ${title}, ${words}`;
