@@ -185,6 +185,18 @@ describe('token-url on the real server', () => {
     await counts(element, 1);
   });
 
+  it('is asked again for the way back after a restart of the server', async () => {
+    const { own } = await plan({ body: await session.token() });
+    const element = await session.place({ 'token-url': own }, {}, page);
+    await counts(element, 1);
+    const away = until(element, () => element.state === 'reconnecting');
+    await command('session-server:restart');
+    await away;
+    await counts(element, 1);
+    expect(await requests()).to.have.lengthOf(2);
+    expect(errors).to.deep.equal([]);
+  });
+
   it('that is slow keeps it connecting until the answer is there', async () => {
     const { own } = await plan({ held: true, body: await session.token() });
     const element = await session.place({ 'token-url': own }, {}, page);
