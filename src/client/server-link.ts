@@ -306,6 +306,6 @@ function socketUrl(server: string | URL): string {
 const unreachable = (url: string, fatal?: boolean): SessionError =>
   new SessionError(
     1006,
-    `Can't reach ${url}: check that "server" is right and runs, is https where the page is, and is in the connect-src of any Content-Security-Policy`,
+    `Can't reach ${url}: check that "server" is right and runs, is https where the page is, and is in the page's connect-src`,
     fatal,
   );
