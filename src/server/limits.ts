@@ -10,6 +10,8 @@ export interface Limits {
   readonly handshakesPerSecond: number;
   /** Frames that one client may send in a second; twice as many at once. */
   readonly framesPerSecond: number;
+  /** Requests for a count from one address in a second; twice as many at once. */
+  readonly requestsPerSecond: number;
 }
 
 /** The limits of a server that isn't told others. */
@@ -19,4 +21,5 @@ export const defaultLimits: Limits = {
   sessions: 100_000,
   handshakesPerSecond: 1_500,
   framesPerSecond: 20,
+  requestsPerSecond: 20,
 };

@@ -62,8 +62,8 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
   const { apiKey, apiSecrets, application, port = 8787, host = '127.0.0.1' } = options;
   const { openSessions = [], allowedOrigins = [], trustedProxies = 0, development = false } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const perSecond = limits.framesPerSecond;
-  const frameRate = { perSecond, burst: 2 * perSecond };
+  const frameRate = { perSecond: limits.framesPerSecond, burst: 2 * limits.framesPerSecond };
+  const requestRate = { perSecond: limits.requestsPerSecond, burst: 2 * limits.requestsPerSecond };
   if (development && !isLoopback(host)) {
     throw new Error(`A development server on the host ${host} would give tokens to strangers: use 127.0.0.1`);
   }
@@ -76,8 +76,12 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
       connectionsCheckingInterval: headCheckInterval,
     },
     createRequestListener({
-      project: policy,
+      policy,
       sessions: live,
+      allowedOrigins,
+      trustedProxies,
+      requestRate,
+      streamsPerAddress: limits.connectionsPerAddress,
       version: packageVersion,
       browserFolder,
       demoFolder: development ? demoFolder : undefined,

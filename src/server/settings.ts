@@ -232,6 +232,11 @@ export const settings = {
     'max-frame-rate',
     'Frames that one client may send in a second, twice as many at once.',
   ),
+  requestsPerSecond: limit(
+    'requestsPerSecond',
+    'max-request-rate',
+    'Requests for a count from one address in a second, twice as many at once.',
+  ),
 } as const;
 
 /** What the session server was told. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { clientAddress } from '../../src/server/socket/client-address.js';
+import { clientAddress } from '../../src/server/client-address.js';
 
 const address = (remoteAddress: string, forwarded?: string | string[], trusted = 0): string => {
   const headers = { 'x-forwarded-for': forwarded } as unknown as IncomingMessage['headers'];

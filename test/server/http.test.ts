@@ -9,11 +9,18 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { decodeJwt, SignJWT, type JWTPayload } from 'jose';
 import type { Connection } from '../../src/protocol/index.js';
 import { createRequestListener } from '../../src/server/http/index.js';
+import type { RosterState } from '../../src/server/roster/index.js';
 import { issueClientToken } from '../../src/server/tokens/index.js';
 
 const apiKey = '12345';
 const apiSecret = 'a'.repeat(40);
-const project = { apiKey, apiSecrets: [apiSecret] };
+const counting = {
+  policy: { apiKey, apiSecrets: [apiSecret], openSessions: ['open-*'] },
+  allowedOrigins: ['https://example.com'],
+  trustedProxies: 0,
+  requestRate: { perSecond: 1000, burst: 1000 },
+  streamsPerAddress: 10,
+};
 const version = '1.2.3';
 const script = `customElements.define("session-connection-count",class{});${'/* long */'.repeat(200)}`;
 
@@ -43,6 +50,12 @@ class FakeSessions {
     if (sessionId === 'broken') throw new Error('the roster is broken');
     return ['lobby', oddSession].includes(sessionId) ? [alice] : [];
   }
+  async read(sessionId: string): Promise<RosterState> {
+    return { epoch: 1, seq: 2, count: (await this.list(sessionId)).length };
+  }
+  watch(): () => void {
+    return () => {};
+  }
   async forceDisconnect(sessionId: string, connectionId: string): Promise<boolean> {
     const known = (await this.list(sessionId)).some((connection) => connection.connectionId === connectionId);
     if (known) this.removed.push(`${sessionId}/${connectionId}`);
@@ -55,7 +68,7 @@ let production: Server;
 let development: Server;
 
 const start = async (options: { demoFolder?: string }): Promise<Server> => {
-  const listener = createRequestListener({ project, sessions, version, browserFolder, ...options });
+  const listener = createRequestListener({ ...counting, sessions, version, browserFolder, ...options });
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
@@ -212,7 +225,7 @@ describe('files for browsers', () => {
   test('without the built files nothing starts', () => {
     const missing = join(folder, 'missing');
     assert.throws(
-      () => createRequestListener({ project, sessions, version, browserFolder: missing }),
+      () => createRequestListener({ ...counting, sessions, version, browserFolder: missing }),
       (error: Error) => error.message.includes(missing) && error.message.includes('npm run build'),
     );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Rate } from '../../src/server/socket/rate.js';
+import { Rate } from '../../src/server/rate.js';
 
 const taken = (rate: Rate, frames: number, now: number): number =>
   Array.from({ length: frames }, () => rate.take(now)).filter(Boolean).length;

@@ -42,6 +42,7 @@ test('every setting is read from its flag and from its variable', () => {
     sessions: 30,
     handshakesPerSecond: 40,
     framesPerSecond: 50,
+    requestsPerSecond: 60,
   };
   const texts: Record<keyof typeof expected, string> = {
     port: '0',
@@ -58,6 +59,7 @@ test('every setting is read from its flag and from its variable', () => {
     sessions: '30',
     handshakesPerSecond: '40',
     framesPerSecond: '50',
+    requestsPerSecond: '60',
   };
   const names = Object.keys(settings) as (keyof typeof settings)[];
   for (const read of [

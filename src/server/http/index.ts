@@ -2,18 +2,17 @@ import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { connectPath } from '../../protocol/endpoint.js';
-import type { ProjectKeys } from '../tokens/index.js';
 import { browserFiles } from './browser-files.js';
 import { errorAnswer } from './error-answer.js';
 import { management, type ManagedSessions } from './management.js';
 import { playground } from './playground.js';
+import { sessionCount, type SessionCountOptions } from './session-count.js';
 
 export type { ManagedSessions } from './management.js';
 
 /** What {@link createRequestListener} takes. */
-export interface HttpOptions {
-  readonly project: ProjectKeys;
-  readonly sessions: ManagedSessions;
+export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'> {
+  readonly sessions: ManagedSessions & SessionCountOptions['sessions'];
   /** The package's version. */
   readonly version: string;
   /** Where the built files for browsers are. */
@@ -28,7 +27,7 @@ export interface HttpOptions {
  * @throws {Error} where a file for browsers is missing.
  */
 export function createRequestListener(options: HttpOptions): RequestListener {
-  const { project, sessions, version, browserFolder, demoFolder } = options;
+  const { policy: project, sessions, version, browserFolder, demoFolder } = options;
   const app = new Hono();
 
   app.use(async (context, next) => {
@@ -46,6 +45,7 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   });
   app.route('/', browserFiles(browserFolder, version));
   app.route('/', management(project, sessions));
+  app.route('/', sessionCount(options));
   if (demoFolder === undefined) {
     app.get('/', (context) => context.text(`session-connection-count ${version}: a session server\n`));
   } else {

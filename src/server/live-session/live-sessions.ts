@@ -1,5 +1,5 @@
 import type { Connection } from '../../protocol/connection.js';
-import { MemoryEngine, Roster } from '../roster/index.js';
+import { MemoryEngine, Roster, type RosterState } from '../roster/index.js';
 import { FlushLoop } from './flush-loop.js';
 import { LiveSession } from './live-session.js';
 import { RemovedKeys } from './removed-keys.js';
@@ -43,6 +43,16 @@ export class LiveSessions {
   /** Whether a key belonged to a connection that was removed by force. */
   isRemoved(sessionId: string, key: string): boolean {
     return this.#removed.has(sessionId, key, performance.now());
+  }
+
+  /** How many connections a session has, wherever they are. */
+  read(sessionId: string): Promise<RosterState> {
+    return this.#roster.read(sessionId);
+  }
+
+  /** Hears of each change to a session's roster until the returned function is called. */
+  watch(sessionId: string, listener: () => void): () => void {
+    return this.#roster.watch(sessionId, listener);
   }
 
   /** The connections of a session, wherever they are. */

@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { CloseCode } from '../../protocol/close-code.js';
 import { connectPath, largestClientFrame, subprotocol } from '../../protocol/endpoint.js';
-import { AddressCount } from './address-count.js';
-import { clientAddress } from './client-address.js';
+import { AddressCount } from '../address-count.js';
+import { clientAddress } from '../client-address.js';
 import { ClientSocket, type SocketContext } from './client-socket.js';
 import { HeartbeatWheel } from './heartbeat-wheel.js';
-import { isAllowedOrigin } from './origin.js';
-import { Rate } from './rate.js';
+import { isAllowedOrigin } from '../origin.js';
+import { Rate } from '../rate.js';
 
 /** What {@link acceptSockets} takes. */
 export interface SocketOptions extends SocketContext {

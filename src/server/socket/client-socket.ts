@@ -13,7 +13,7 @@ import {
 } from '../live-session/index.js';
 import type { Limits } from '../limits.js';
 import { admit, type TokenPolicy } from '../tokens/index.js';
-import { Rate, type RateLimit } from './rate.js';
+import { Rate, type RateLimit } from '../rate.js';
 
 /** How long a client may take for its join, in ms. */
 const joinTimeout = 5_000;

@@ -1,0 +1,56 @@
+import type { Context } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import type { CountedSessions } from './session-count.js';
+
+/** In ms: between two numbers, and how long a stream may be silent, since proxies cut what is. */
+const shortestPause = 250;
+const longestSilence = 15_000;
+
+/**
+ * Answers with a session's count as Server-Sent Events (WHATWG HTML, section 9.2), the present one first. A reader
+ * who is slow misses numbers, never the last.
+ *
+ * @param onEnd Called when the reader is gone.
+ */
+export function countStream(
+  context: Context,
+  sessionId: string,
+  sessions: CountedSessions,
+  onEnd: () => void,
+): Response {
+  context.header('Cache-Control', 'no-store');
+  // nginx would keep the events until there are enough of them.
+  context.header('X-Accel-Buffering', 'no');
+  return streamSSE(context, async (stream) => {
+    let changed = true;
+    let wake = (): void => {};
+    const unwatch = sessions.watch(sessionId, () => {
+      changed = true;
+      wake();
+    });
+    stream.onAbort(() => {
+      unwatch();
+      onEnd();
+      wake();
+    });
+    while (!stream.aborted) {
+      if (changed) {
+        changed = false;
+        const { count, epoch, seq } = await sessions.read(sessionId);
+        const data = JSON.stringify({ sessionId, count, epoch, seq, stale: false });
+        await stream.writeSSE({ id: `${epoch}-${seq}`, data });
+      } else {
+        await stream.write(':\n\n');
+      }
+      await stream.sleep(shortestPause);
+      if (changed || stream.aborted) continue;
+      await new Promise<void>((resolve) => {
+        const silence = setTimeout(resolve, longestSilence);
+        wake = () => {
+          clearTimeout(silence);
+          resolve();
+        };
+      });
+    }
+  });
+}
