@@ -158,16 +158,18 @@ export class SessionConnectionCountElement extends ReactiveElement {
   // A slot that is hidden itself leaves its text in the names that Chromium gives to headings and buttons.
   readonly #children = make('span', {}, make('slot'));
   readonly #status = make('span', { class: 'hidden' });
+  // A line may break before and after a picture. So it stands between characters of no width that join.
   readonly #indicator = make(
     'span',
     { part: 'indicator', 'aria-hidden': 'true' },
+    '\u2060',
     make('svg', { viewBox: '0 0 20 20' }, this.#sign),
+    '\u2060',
   );
   readonly #base = make(
     'span',
     {},
-    // A line may break before and after a picture. This one is joined to its neighbours, by characters of no width.
-    make('span', { class: 'joined' }, '\u2060', this.#indicator, '\u2060'),
+    this.#indicator,
     this.#words,
     make('span', { part: 'label' }, this.#before, this.#count, this.#after),
     this.#children,

@@ -10,24 +10,22 @@ const text = `
     display: none;
   }
   .base {
-    position: relative;
     font-variant-numeric: tabular-nums;
-    unicode-bidi: isolate;
   }
-  .joined {
-    white-space: nowrap;
-  }
+  .base,
   [part='indicator'] {
     position: relative;
-    display: inline-block;
-    width: var(--session-connection-count-indicator-size, 0.45em);
+    unicode-bidi: isolate;
+  }
+  [part='indicator'] {
     margin-inline-end: var(--session-connection-count-gap, 0.35em);
     color: var(--session-connection-count-indicator-color, inherit);
-    transform: translateY(calc(50% - 0.355em));
+    white-space: nowrap;
   }
   svg {
-    display: block;
+    width: var(--session-connection-count-indicator-size, 0.45em);
     fill: currentColor;
+    translate: 0 calc(50% - 0.355em);
   }
   .reconnecting [part='count'] {
     text-decoration-line: underline;

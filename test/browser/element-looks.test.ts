@@ -77,4 +77,21 @@ describe('looks', () => {
       }
     });
   }
+
+  it('leaves no empty line where a page takes the sign away and gives the number a line of its own', async () => {
+    const line = await fixture(
+      `<div>
+        <style>
+          .alone::part(indicator) { display: none }
+          .alone::part(count) { display: block }
+        </style>
+        <session-connection-count class="alone" style="display: block"></session-connection-count>
+      </div>`,
+    );
+    const element = line.querySelector('session-connection-count')!;
+    element.session = new ScriptedSource({ state: 'connected', count: 128 });
+    await element.updateComplete;
+    const number = element.shadowRoot!.querySelector('[part=count]')!;
+    expect(element.getBoundingClientRect().height).to.equal(number.getBoundingClientRect().height);
+  });
 });
