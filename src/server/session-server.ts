@@ -69,6 +69,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
   }
   const policy = { apiKey, apiSecrets, application, openSessions };
   const live = new LiveSessions();
+  let stopping = false;
   const server = createServer(
     {
       maxHeaderSize: longestHead,
@@ -83,6 +84,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
       requestRate,
       streamsPerAddress: limits.connectionsPerAddress,
       version: packageVersion,
+      isReady: () => !stopping,
       browserFolder,
       demoFolder: development ? demoFolder : undefined,
     }),
@@ -90,6 +92,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
   const sockets = acceptSockets(server, { live, policy, allowedOrigins, limits, frameRate, trustedProxies });
 
   const stop = (): void => {
+    stopping = true;
     sockets.close();
     live.close();
   };

@@ -14,12 +14,14 @@ import { issueClientToken } from '../../src/server/tokens/index.js';
 
 const apiKey = '12345';
 const apiSecret = 'a'.repeat(40);
+let ready = true;
 const counting = {
   policy: { apiKey, apiSecrets: [apiSecret], openSessions: ['open-*'] },
   allowedOrigins: ['https://example.com'],
   trustedProxies: 0,
   requestRate: { perSecond: 1000, burst: 1000 },
   streamsPerAddress: 10,
+  isReady: () => ready,
 };
 const version = '1.2.3';
 const script = `customElements.define("session-connection-count",class{});${'/* long */'.repeat(200)}`;
@@ -483,4 +485,21 @@ describe('requests that are no good', () => {
       }
     });
   }
+});
+
+describe('for who watches over the server', () => {
+  test('it says that it lives, and whether it takes connections', async () => {
+    for (const path of ['/healthz', '/readyz']) {
+      const { status, headers } = await ask(production, path);
+      assert.equal(status, 200);
+      assert.equal(headers['cache-control'], 'no-store');
+    }
+    ready = false;
+    try {
+      assertError(await ask(production, '/readyz'), 503, /about to stop/);
+      assert.equal((await ask(production, '/healthz')).status, 200);
+    } finally {
+      ready = true;
+    }
+  });
 });

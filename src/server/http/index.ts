@@ -15,6 +15,8 @@ export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'> {
   readonly sessions: ManagedSessions & SessionCountOptions['sessions'];
   /** The package's version. */
   readonly version: string;
+  /** Whether the server takes new connections. */
+  readonly isReady: () => boolean;
   /** Where the built files for browsers are. */
   readonly browserFolder: string;
   /** Where the demo pages are. A development server shows them and gives tokens to its own pages; without it neither. */
@@ -27,7 +29,7 @@ export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'> {
  * @throws {Error} where a file for browsers is missing.
  */
 export function createRequestListener(options: HttpOptions): RequestListener {
-  const { policy: project, sessions, version, browserFolder, demoFolder } = options;
+  const { policy: project, sessions, version, isReady, browserFolder, demoFolder } = options;
   const app = new Hono();
 
   app.use(async (context, next) => {
@@ -42,6 +44,14 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   app.get(`/${connectPath}`, (context) => {
     context.header('Upgrade', 'websocket');
     return errorAnswer(context, 426, 'This is where WebSockets are opened: ask for an upgrade');
+  });
+  app.get('/healthz', (context) => {
+    context.header('Cache-Control', 'no-store');
+    return context.text('ok\n');
+  });
+  app.get('/readyz', (context) => {
+    context.header('Cache-Control', 'no-store');
+    return isReady() ? context.text('ready\n') : errorAnswer(context, 503, 'The server is about to stop');
   });
   app.route('/', browserFiles(browserFolder, version));
   app.route('/', management(project, sessions));
