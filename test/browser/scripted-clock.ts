@@ -18,6 +18,11 @@ export class ScriptedClock {
     });
   }
 
+  /** How many timers are set. */
+  get pending(): number {
+    return this.#due.size;
+  }
+
   /** @param delay in ms */
   advance(delay: number): void {
     this.#now += delay;
