@@ -4,7 +4,10 @@ interface Speaker extends Element {
 }
 
 const speakers = new Set<Speaker>();
-let observer: MutationObserver | undefined;
+// Made here: made for the first element, it would keep that one for ever. Not to be had on a server.
+const observer =
+  globalThis.MutationObserver &&
+  new MutationObserver(() => speakers.forEach((speaker) => speaker.requestUpdate()));
 
 /**
  * The language that holds for an element: the nearest `lang` attribute, across shadow roots, else the
@@ -14,7 +17,6 @@ let observer: MutationObserver | undefined;
 export function languageOf(element: Speaker): string | undefined {
   if (element.isConnected) speakers.add(element);
   else speakers.delete(element);
-  observer ??= new MutationObserver(() => speakers.forEach((speaker) => speaker.requestUpdate()));
   if (!speakers.size) observer.disconnect();
   let node: Element | undefined = element;
   while (node?.closest) {
