@@ -159,10 +159,11 @@ export class SessionConnectionCountElement extends ReactiveElement {
   readonly #children = make('span', {}, make('slot'));
   readonly #status = make('span', { class: 'hidden' });
   // A line may break before and after a picture. So it stands between characters of no width that join.
+  // The first is no word joiner, which in Firefox is out of place where the line runs in the other direction.
   readonly #indicator = make(
     'span',
     { part: 'indicator', 'aria-hidden': 'true' },
-    '\u2060',
+    '\u034f',
     make('svg', { viewBox: '0 0 20 20' }, this.#sign),
     '\u2060',
   );
