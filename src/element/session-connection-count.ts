@@ -155,8 +155,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   readonly #before = make('span');
   readonly #count = make('span', { part: 'count', translate: 'no' });
   readonly #after = make('span');
-  // A slot that is hidden itself leaves its text in the names that Chromium gives to headings and buttons.
-  readonly #children = make('span', {}, make('slot'));
+  readonly #slot = make('slot');
   readonly #status = make('span', { class: 'hidden' });
   // A line may break before and after a picture. So it stands between characters of no width that join.
   // The first is no word joiner, which in Firefox is out of place where the line runs in the other direction.
@@ -173,7 +172,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
     this.#indicator,
     this.#words,
     make('span', { part: 'label' }, this.#before, this.#count, this.#after),
-    this.#children,
+    this.#slot,
     this.#status,
   );
 
@@ -221,7 +220,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
   /** What a server rendered gives way: nothing is hydrated. */
   protected override createRenderRoot(): HTMLElement | DocumentFragment {
     const root = super.createRenderRoot() as ShadowRoot;
-    this.#children.addEventListener('slotchange', () => this.requestUpdate());
+    this.#slot.addEventListener('slotchange', () => this.requestUpdate());
     root.replaceChildren(this.#base);
     dress(root);
     return root;
@@ -288,7 +287,8 @@ export class SessionConnectionCountElement extends ReactiveElement {
     if (known && this.#count.textContent !== shown) this.#before.after(this.#count);
     give(this.#count, { text: shown, hidden: !shown && '' });
     give(this.#after, { text: words[2] });
-    give(this.#children, { hidden: (known || blank) && '' });
+    // By a name that no child asks for: hidden text is still in the names that Chromium gives to headings and buttons.
+    give(this.#slot, { name: known && 'none', hidden: blank && '' });
     give(this.#status, { role: !!interval && 'status', text: this.#announcer.text });
 
     const mirror =

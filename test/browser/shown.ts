@@ -29,7 +29,7 @@ const find = (element: Element, selector: string): Element[] => [
 export function visibleText(element: Element): string {
   const slot = find(element, 'slot')[0] as HTMLSlotElement;
   const assigned = slot.assignedNodes().map(({ textContent }) => textContent);
-  const fallback = slot.parentElement!.hidden ? '' : assigned.length ? assigned.join('') : slot.textContent;
+  const fallback = slot.hidden ? '' : assigned.length ? assigned.join('') : slot.textContent;
   return (
     find(element, '[part=label] span')
       .filter(isShown)
