@@ -47,7 +47,7 @@ describe('a page with a strict policy', () => {
       const directives = `${allowed()}; ${types && `require-trusted-types-for 'script'; ${types}`}`;
       const page = await FramedPage.open(policy(directives) + widget + markup());
       await page.shows(1);
-      expect(page.window.getComputedStyle(inside(page, 'svg')).position).to.equal('absolute');
+      expect(page.window.getComputedStyle(inside(page, '.hidden')).position).to.equal('absolute');
       expect(page.notes).to.deep.equal(nothing);
       // The policy holds.
       const violation = oneEvent(page.window, 'securitypolicyviolation');
@@ -344,7 +344,7 @@ describe('a page that', () => {
 describe('a page of another kind', () => {
   const works = async (page: FramedPage): Promise<void> => {
     await page.shows(1);
-    expect(page.window.getComputedStyle(inside(page, 'svg')).position).to.equal('absolute');
+    expect(page.window.getComputedStyle(inside(page, '.hidden')).position).to.equal('absolute');
     expect(page.notes).to.deep.equal(nothing);
   };
 
