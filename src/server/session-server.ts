@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { createRequestListener } from './http/index.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { LiveSessions } from './live-session/index.js';
 import { isLoopback } from './loopback.js';
+import { ServerMetrics } from './metrics.js';
 import { browserFolder, demoFolder, packageVersion } from './package-files.js';
 import { acceptSockets } from './socket/index.js';
 
@@ -26,6 +27,8 @@ export interface SessionServerOptions {
   allowedOrigins?: readonly string[];
   /** What the server takes on; what isn't named is as in {@link defaultLimits}. */
   limits?: Partial<Limits>;
+  /** Where Prometheus reads metrics, on the same host; 0 takes any free port. Default: nowhere. */
+  metricsPort?: number | undefined;
   /** How many proxies of one's own are in front: they tell the address of a client. Default: 0. */
   trustedProxies?: number;
   /**
@@ -39,10 +42,10 @@ export interface SessionServer {
   /**
    * Starts to listen.
    *
-   * @returns The base address, without a slash at its end.
+   * @returns The base address, without a slash at its end; and where the metrics are, if anywhere.
    * @throws {Error} where the port is in use or the host isn't this computer's.
    */
-  listen(): Promise<{ url: string }>;
+  listen(): Promise<{ url: string; metricsUrl?: string | undefined }>;
   /** Closes all connections, with 1012 from which clients come back, and resolves when nothing is open. */
   close(): Promise<void>;
 }
@@ -60,7 +63,13 @@ const headCheckInterval = 1_000;
  */
 export function createSessionServer(options: SessionServerOptions): SessionServer {
   const { apiKey, apiSecrets, application, port = 8787, host = '127.0.0.1' } = options;
-  const { openSessions = [], allowedOrigins = [], trustedProxies = 0, development = false } = options;
+  const {
+    openSessions = [],
+    allowedOrigins = [],
+    trustedProxies = 0,
+    metricsPort,
+    development = false,
+  } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const frameRate = { perSecond: limits.framesPerSecond, burst: 2 * limits.framesPerSecond };
   const requestRate = { perSecond: limits.requestsPerSecond, burst: 2 * limits.requestsPerSecond };
@@ -68,7 +77,8 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
     throw new Error(`A development server on the host ${host} would give tokens to strangers: use 127.0.0.1`);
   }
   const policy = { apiKey, apiSecrets, application, openSessions };
-  const live = new LiveSessions();
+  const metrics = new ServerMetrics();
+  const live = new LiveSessions(metrics);
   let stopping = false;
   const server = createServer(
     {
@@ -89,26 +99,39 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
       demoFolder: development ? demoFolder : undefined,
     }),
   );
-  const sockets = acceptSockets(server, { live, policy, allowedOrigins, limits, frameRate, trustedProxies });
+  const sockets = acceptSockets(server, {
+    live,
+    policy,
+    allowedOrigins,
+    limits,
+    frameRate,
+    trustedProxies,
+    onRefusal: (cause) => metrics.refused(cause),
+  });
+  const metricsServer = metricsPort === undefined ? undefined : metrics.server(live);
 
   const stop = (): void => {
     stopping = true;
     sockets.close();
+    metricsServer?.close();
+    metricsServer?.closeAllConnections();
     live.close();
   };
 
   return {
-    listen: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', (error: NodeJS.ErrnoException) => {
-          stop();
-          reject(listenError(error, host, port));
-        });
-        server.listen(port, host, () => {
-          const { port: actualPort } = server.address() as AddressInfo;
-          resolve({ url: `http://${isIPv6(host) ? `[${host}]` : host}:${actualPort}` });
-        });
-      }),
+    listen: async () => {
+      try {
+        const url = await listen(server, host, port);
+        return {
+          url,
+          metricsUrl: metricsServer && `${await listen(metricsServer, host, metricsPort!)}/metrics`,
+        };
+      } catch (error) {
+        stop();
+        server.close();
+        throw error;
+      }
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -117,6 +140,15 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
       }),
   };
 }
+
+const listen = (server: Server, host: string, port: number): Promise<string> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen(port, host, () => {
+      const { port: actualPort } = server.address() as AddressInfo;
+      resolve(`http://${isIPv6(host) ? `[${host}]` : host}:${actualPort}`);
+    });
+  });
 
 function listenError({ code, message }: NodeJS.ErrnoException, host: string, port: number): Error {
   const remedies: Record<string, string> = {

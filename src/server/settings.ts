@@ -211,6 +211,14 @@ export const settings = {
       "How many proxies of your own are in front. Of the addresses in X-Forwarded-For, the one so far from the right is the client's.",
     parse: proxies,
   },
+  metricsPort: {
+    flag: 'metrics-port',
+    variable: 'METRICS_PORT',
+    placeholder: 'number',
+    default: '',
+    description: 'The port of the same host where Prometheus reads /metrics. Keep it from the public.',
+    parse: (text: string) => (text === '' ? undefined : port(text)),
+  },
   connectionsPerAddress: limit(
     'connectionsPerAddress',
     'max-connections-per-address',

@@ -22,6 +22,7 @@ test('without any setting the server is for development on this computer', () =>
     openSessions: [],
     allowedOrigins: [],
     trustedProxies: 0,
+    metricsPort: undefined,
     ...defaultLimits,
   });
 });
@@ -37,6 +38,7 @@ test('every setting is read from its flag and from its variable', () => {
     openSessions: ['lobby', 'blog-*'],
     allowedOrigins: ['https://example.com', 'http://localhost:3000', 'capacitor://localhost', 'null'],
     trustedProxies: 2,
+    metricsPort: 9_187,
     connectionsPerAddress: 10,
     connectionsPerSession: 20,
     sessions: 30,
@@ -54,6 +56,7 @@ test('every setting is read from its flag and from its variable', () => {
     openSessions: 'lobby,blog-*',
     allowedOrigins: 'https://example.com, http://localhost:3000,capacitor://localhost,null',
     trustedProxies: '2',
+    metricsPort: '9187',
     connectionsPerAddress: '10',
     connectionsPerSession: '20',
     sessions: '30',

@@ -1,5 +1,5 @@
 import { developmentKey } from '../development-key.js';
-import { createSessionServer, type SessionServerOptions } from '../session-server.js';
+import { createSessionServer, type SessionServer, type SessionServerOptions } from '../session-server.js';
 import { applicationOf, limitsOf, projectOf, readSettings } from '../settings.js';
 import { issueClientToken } from '../tokens/index.js';
 
@@ -17,11 +17,12 @@ export async function serve(args: readonly string[], environment: NodeJS.Process
   const application = applicationOf(settings);
   const limits = limitsOf(settings);
   if (project) {
-    const { url } = await start({ ...settings, ...project, application, limits });
+    const { url, metricsUrl } = await start({ ...settings, ...project, application, limits });
     const { openSessions, allowedOrigins } = settings;
     console.log(`Session server for the project ${project.apiKey} at ${url}
 Pages that may connect: the server's own${listed(allowedOrigins, ' and those of ', ' alone: see --allow-origin')}
-Sessions without a token: ${listed(openSessions, '', 'none')}`);
+Sessions without a token: ${listed(openSessions, '', 'none')}
+Metrics: ${metricsUrl ?? 'nowhere'}`);
     return;
   }
   const key = developmentKey(process.cwd());
@@ -65,7 +66,7 @@ const listed = (items: readonly string[], before: string, none: string): string 
 /** In ms. Supervisors that kill what doesn't stop at once should find it stopped. */
 const longestClose = 800;
 
-async function start(options: SessionServerOptions): Promise<{ url: string }> {
+async function start(options: SessionServerOptions): ReturnType<SessionServer['listen']> {
   const server = createSessionServer(options);
   const stop = (): void => {
     setTimeout(() => process.exit(0), longestClose).unref();

@@ -16,9 +16,15 @@ export interface Flushable {
  */
 export class FlushLoop {
   readonly #waiting = new Set<Flushable>();
+  readonly #onRound: (seconds: number) => void;
   #timer: NodeJS.Timeout | undefined;
   #due = Infinity;
   #pauseEnds = 0;
+
+  /** @param onRound Called after each round with what it cost. */
+  constructor(onRound: (seconds: number) => void = () => {}) {
+    this.#onRound = onRound;
+  }
 
   /** @param urgent Skips the 25 ms, but never the pause. */
   mark(session: Flushable, urgent = false): void {
@@ -43,6 +49,7 @@ export class FlushLoop {
     this.#due = Infinity;
     for (const session of sessions) session.flush();
     const ended = performance.now();
+    this.#onRound((ended - began) / 1000);
     this.#pauseEnds = ended + Math.min(longestPause, Math.max(shortestPause, pausePerCost * (ended - began)));
   }
 }

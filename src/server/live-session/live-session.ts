@@ -8,6 +8,7 @@ import { departureAfter } from './departure.js';
 import type { FlushLoop } from './flush-loop.js';
 import { Membership, type Member } from './membership.js';
 import { RosterFollower } from './roster-follower.js';
+import type { SessionObserver } from './session-observer.js';
 import { Watcher, type Outlet } from './watcher.js';
 
 /** How long joins and leaves wait for more of them, in ms. */
@@ -34,6 +35,7 @@ export interface LiveSessionOptions {
   readonly sessionId: string;
   readonly roster: Roster;
   readonly loop: FlushLoop;
+  readonly observer?: SessionObserver | undefined;
   /** Called when nobody is here any more, connected or watching. */
   readonly onEmpty: () => void;
 }
@@ -43,6 +45,7 @@ export class LiveSession {
   readonly #sessionId: string;
   readonly #roster: Roster;
   readonly #loop: FlushLoop;
+  readonly #observer: SessionObserver | undefined;
   readonly #onEmpty: () => void;
   readonly #members = new Membership<Watcher>();
   readonly #watchers = new Set<Watcher>();
@@ -53,10 +56,11 @@ export class LiveSession {
   #closed = false;
   #departures: NodeJS.Timeout | undefined;
 
-  constructor({ sessionId, roster, loop, onEmpty }: LiveSessionOptions) {
+  constructor({ sessionId, roster, loop, observer, onEmpty }: LiveSessionOptions) {
     this.#sessionId = sessionId;
     this.#roster = roster;
     this.#loop = loop;
+    this.#observer = observer;
     this.#onEmpty = onEmpty;
     const onNews = (urgent: boolean): void => {
       this.#countFrame = undefined;
@@ -198,6 +202,7 @@ export class LiveSession {
       }
     }
     if (!this.#watchers.has(watcher)) return;
+    if (watcher.member) this.#observer?.joined(resumed);
     const { epoch, seq, count } = this.#follower.state;
     const frame: JoinedFrame = {
       type: 'joined',
@@ -244,6 +249,7 @@ export class LiveSession {
 
   #depart(member: Member<Watcher>, reason: ConnectionReason): Promise<unknown> {
     this.#members.remove(member);
+    this.#observer?.left(reason);
     this.#roster.remove(this.#sessionId, member.connection.connectionId, reason);
     return this.#write().then((state) => {
       this.#follower.advance(state);

@@ -3,17 +3,30 @@ import { MemoryEngine, Roster, type RosterState } from '../roster/index.js';
 import { FlushLoop } from './flush-loop.js';
 import { LiveSession } from './live-session.js';
 import { RemovedKeys } from './removed-keys.js';
+import type { SessionObserver } from './session-observer.js';
 
 /** All sessions that somebody is connected to or watches on this process. */
 export class LiveSessions {
   readonly #roster = new Roster({ engine: new MemoryEngine() });
-  readonly #loop = new FlushLoop();
+  readonly #observer: SessionObserver | undefined;
+  readonly #loop = new FlushLoop((seconds) => this.#observer?.flushed(seconds));
   readonly #sessions = new Map<string, LiveSession>();
   readonly #removed = new RemovedKeys();
 
   /** How many sessions are live here. */
   get size(): number {
     return this.#sessions.size;
+  }
+
+  constructor(observer?: SessionObserver) {
+    this.#observer = observer;
+  }
+
+  /** How many connections the live sessions have. */
+  get connections(): number {
+    let sum = 0;
+    for (const session of this.#sessions.values()) sum += session.size;
+    return sum;
   }
 
   /** The session of an id, live from now on: sessions come into being by being asked for. */
@@ -24,6 +37,7 @@ export class LiveSessions {
         sessionId,
         roster: this.#roster,
         loop: this.#loop,
+        observer: this.#observer,
         onEmpty: () => {
           if (this.#sessions.get(sessionId) !== opened) return;
           this.#sessions.delete(sessionId);

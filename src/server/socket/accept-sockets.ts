@@ -48,6 +48,7 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     const path = request.url?.split('?')[0];
     if (path !== `/${connectPath}`) return refuse(connection, '404 Not Found');
     if (closing || !handshakes.take(performance.now())) {
+      options.onRefusal('HANDSHAKE_RATE');
       return refuse(connection, '503 Service Unavailable', `Retry-After: ${handshakePause}\r\n`);
     }
     const { origin, host, 'user-agent': userAgent } = request.headers;

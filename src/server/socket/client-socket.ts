@@ -30,6 +30,8 @@ export interface SocketContext {
   readonly live: LiveSessions;
   readonly policy: TokenPolicy;
   readonly limits: Limits;
+  /** Hears of each refusal, in one word. */
+  readonly onRefusal: (cause: string) => void;
   /** Of the frames of one client. */
   readonly frameRate: RateLimit;
 }
@@ -98,6 +100,7 @@ export class ClientSocket implements Outlet {
     retryAfter?: number,
   ): void {
     const error = new SessionError(errorCode, message, fatal, retryAfter);
+    this.#context.onRefusal(error.name);
     this.send(errorFrame(error));
     this.close(code);
   }
