@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { version } from '../version.js';
 import { serve } from './command/serve.js';
 import { token, tokenOptions } from './command/token.js';
 import { describeOptions, UsageError } from './options.js';
-import { packageVersion } from './package-files.js';
 import { settings } from './settings.js';
 
 const help = `Usage: session-connection-count [command] [options]
@@ -17,7 +17,7 @@ makes both, keeps them in the working directory and listens on this computer alo
 
 async function run(args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return console.log(help);
-  if (args.includes('--version')) return console.log(packageVersion);
+  if (args.includes('--version')) return console.log(version);
   const [first = 'serve', ...rest] = args;
   if (first.startsWith('-')) return serve(args, process.env);
   if (first === 'serve') return serve(rest, process.env);

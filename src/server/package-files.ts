@@ -1,18 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The package's folder: as far above `dist/server/`, where this runs bundled, as above `src/server/`. */
-const root = new URL('../../', import.meta.url);
-
-/** The version of this package. */
-export const { version: packageVersion } = JSON.parse(
-  readFileSync(new URL('package.json', root), 'utf8'),
-) as {
-  version: string;
-};
+/**
+ * The package's folder: as far above `dist/server/`, where this runs bundled, as above `src/server/`. Made without
+ * `new URL(…, import.meta.url)`, which the bundlers of others take for a file to bundle, and don't find.
+ */
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** Where the built files for browsers are. */
-export const browserFolder = fileURLToPath(new URL('dist/cdn/', root));
+export const browserFolder = join(root, 'dist/cdn');
 
 /** Where the playground and the demo pages are. */
-export const demoFolder = fileURLToPath(new URL('demo/', root));
+export const demoFolder = join(root, 'demo');

@@ -1,12 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
+import { version } from '../version.js';
 import { createRequestListener } from './http/index.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { LiveSessions } from './live-session/index.js';
 import { isLoopback } from './loopback.js';
 import { ServerMetrics } from './metrics.js';
-import { browserFolder, demoFolder, packageVersion } from './package-files.js';
+import { browserFolder, demoFolder } from './package-files.js';
 import { acceptSockets } from './socket/index.js';
 
 /** What {@link createSessionServer} takes. */
@@ -93,7 +94,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
       trustedProxies,
       requestRate,
       streamsPerAddress: limits.connectionsPerAddress,
-      version: packageVersion,
+      version,
       isReady: () => !stopping,
       browserFolder,
       demoFolder: development ? demoFolder : undefined,

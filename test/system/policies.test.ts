@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, afterEach, before, suite, test } from 'node:test';
-import { packageVersion } from '../../src/server/package-files.js';
+import { version } from '../../src/version.js';
 import { ServerProcess } from './server-process.js';
 import { Site } from './site.js';
 import { logOf, shows, Tabs } from './tabs.js';
@@ -31,7 +31,7 @@ suite('pages with strict policies', { timeout: 60_000 }, () => {
   });
 
   test('a page that demands the hash of the file that the server serves', async () => {
-    const address = `${server.url}/session-connection-count-${packageVersion}.js`;
+    const address = `${server.url}/session-connection-count-${version}.js`;
     const script = Buffer.from(await (await fetch(address)).arrayBuffer());
     const integrity = `sha384-${createHash('sha384').update(script).digest('base64')}`;
     const pinned = widget.replace(
