@@ -5,7 +5,7 @@ import { configs as webComponents } from 'eslint-plugin-wc';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'custom-elements.json'] },
+  { ignores: ['dist/', 'custom-elements.json', 'test/frameworks/pages/'] },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },

@@ -1,16 +1,20 @@
 /**
  * Builds the package and runs every test: `npm test`, or `node test/run.mjs server system` for some folders.
+ * With --all also those that install a lot first, as frameworks: `npm run test:all`.
  * Closes with one line, `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const chosen = process.argv.slice(2);
+const chosen = process.argv.slice(2).filter((argument) => argument !== '--all');
 const isChosen = (path) => !chosen.length || chosen.some((part) => path.includes(part));
+const needsInstall = (path) => path.startsWith(join('test', 'frameworks'));
+const everything = process.argv.includes('--all');
 const ofNode = readdirSync('test', { recursive: true })
   .map((path) => join('test', path))
-  .filter((path) => path.endsWith('.test.ts') && !path.startsWith(join('test', 'browser')) && isChosen(path));
+  .filter((path) => path.endsWith('.test.ts') && !path.startsWith(join('test', 'browser')) && isChosen(path))
+  .filter((path) => everything || !needsInstall(path));
 
 /** Runs a program and reads what it counted out of what it prints. */
 function run(command, args, read = () => ({})) {

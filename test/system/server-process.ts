@@ -6,7 +6,8 @@ import { issueClientToken } from '../../src/server/index.js';
 const apiKey = 'system-test';
 const apiSecret = 'a secret for system tests';
 
-const project = { API_KEY: apiKey, API_SECRET: apiSecret, ALLOW_ORIGIN: '*' };
+/** The settings that pages of every origin can count with. */
+export const project = { API_KEY: apiKey, API_SECRET: apiSecret, ALLOW_ORIGIN: '*' };
 const commandLine = fileURLToPath(new URL('../../dist/server/cli.js', import.meta.url));
 
 /** The built session server as an operator runs it: a process of its own. */

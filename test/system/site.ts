@@ -1,15 +1,23 @@
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+};
 
 /** Somebody's web site: pages on an origin of their own. */
 export class Site {
   url = '';
-  readonly #pages = new Map<string, string>();
+  readonly #files = new Map<string, { body: string; type: string | undefined }>();
   readonly #server: Server = createServer((request, response) => {
-    const page = this.#pages.get(new URL(request.url!, 'http://site').pathname);
-    response.writeHead(page === undefined ? 404 : 200, { 'Content-Type': 'text/html; charset=utf-8' });
-    response.end(page);
+    const file = this.#files.get(new URL(request.url!, 'http://site').pathname);
+    response.writeHead(file ? 200 : 404, { 'Content-Type': file?.type ?? 'text/plain; charset=utf-8' });
+    response.end(file?.body);
   });
 
   async start(): Promise<this> {
@@ -21,8 +29,25 @@ export class Site {
 
   /** Puts a page on the site and returns its address. */
   put(path: string, body: string): string {
-    this.#pages.set(path, `<!doctype html><html lang="en"><title>${path}</title>${body}`);
+    const page = `<!doctype html><html lang="en"><title>${path}</title>${body}`;
+    this.#files.set(path, { body: page, type: contentTypes['.html'] });
     return this.url + path;
+  }
+
+  /** Puts the files of a folder on the site, below a path that ends in a slash, which stands for its index.html. */
+  putFolder(path: string, folder: string): string {
+    for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+      if (!entry.isFile()) continue;
+      const file = join(entry.parentPath, entry.name);
+      const content = { body: readFileSync(file, 'utf8'), type: contentTypes[extname(file)] };
+      this.#files.set(path + file.slice(folder.length + 1).replace(/(^|\/)index\.html$/, '$1'), content);
+    }
+    return this.url + path;
+  }
+
+  /** Puts a text on the site. */
+  putText(path: string, body: string): void {
+    this.#files.set(path, { body, type: undefined });
   }
 
   stop(): void {
