@@ -74,7 +74,7 @@ const warned = new Set<string>();
  *
  * @cssproperty [--session-connection-count-indicator-color=currentColor] - Colour of the indicator.
  * @cssproperty [--session-connection-count-indicator-size=0.45em] - Width of the indicator.
- * @cssproperty [--session-connection-count-gap=0.35em] - Between indicator and number.
+ * @cssproperty [--session-connection-count-gap=0.3em] - Between indicator and number.
  */
 export class SessionConnectionCountElement extends ReactiveElement {
   /** The version of this package. */

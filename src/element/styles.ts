@@ -18,7 +18,7 @@ const text = `
     unicode-bidi: isolate;
   }
   [part='indicator'] {
-    margin-inline-end: var(--session-connection-count-gap, 0.35em);
+    margin-inline-end: var(--session-connection-count-gap, 0.3em);
     color: var(--session-connection-count-indicator-color, inherit);
     white-space: nowrap;
   }

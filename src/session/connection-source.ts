@@ -32,7 +32,7 @@ export interface ConnectionSourceEventMap {
 export interface ConnectionSource extends EventTarget {
   readonly state: SessionState;
   /** Why, for `disconnected`. */
-  readonly reason: ConnectionReason | undefined;
+  readonly reason?: ConnectionReason | undefined;
   /** The running total. Undefined until known; never a guess, never NaN, never below 0. */
   readonly count: number | undefined;
   /** The count is the last known one, not the present one. */
