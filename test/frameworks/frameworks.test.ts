@@ -83,8 +83,8 @@ const readOf = (tab: Tab): Promise<string> =>
     const walker = document.createTreeWalker(element.shadowRoot!, NodeFilter.SHOW_TEXT);
     const texts = [...element.childNodes];
     while (walker.nextNode()) {
-      const { classList } = walker.currentNode.parentElement!;
-      if (!classList.contains('hidden')) texts.push(walker.currentNode as ChildNode);
+      const hidden = walker.currentNode.parentElement!.closest('.hidden, [part=indicator]');
+      if (!hidden) texts.push(walker.currentNode as ChildNode);
     }
     return texts
       .filter((node) => {
@@ -92,7 +92,7 @@ const readOf = (tab: Tab): Promise<string> =>
         range.selectNodeContents(node);
         return range.getClientRects().length > 0;
       })
-      .map((node) => node.textContent!.replace(/[\s\u2060]/g, ''))
+      .map((node) => node.textContent!.replace(/\s/g, ''))
       .join('');
   });
 
