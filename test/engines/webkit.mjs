@@ -79,7 +79,7 @@ export async function startWebKit() {
     hostname: '127.0.0.1',
     port,
     path: '/',
-    logLevel: 'error',
+    logLevel: /** @type {const} */ ('error'),
     capabilities: {
       browserName: 'MiniBrowser',
       'wdio:enforceWebDriverClassic': true,

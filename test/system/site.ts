@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
+import { keepLog } from './log.js';
 
 const contentTypes: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -27,9 +28,10 @@ export class Site {
     return this;
   }
 
-  /** Puts a page on the site and returns its address. */
+  /** Puts a page on the site, which keeps a log, and returns its address. */
   put(path: string, body: string): string {
-    const page = `<!doctype html><html lang="en"><title>${path}</title>${body}`;
+    const log = `<script>(${keepLog})()</script>`;
+    const page = `<!doctype html><html lang=\"en\"><title>${path}</title>${log}${body}`;
     this.#files.set(path, { body: page, type: contentTypes['.html'] });
     return this.url + path;
   }

@@ -1,10 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import type {} from '../../src/index.js';
 import { chromium } from '../engines/chromium.mjs';
+import type { Tab as BrowserTab } from './browsers.js';
+import { keepLog, type Log } from './log.js';
 
 export type Tab = Page;
 
-/** One real browser. Each of its tabs believes that somebody looks at it. */
+/** A Chromium with its developer tools. Each of its tabs believes that somebody looks at it. */
 export class Tabs {
   browser!: Browser;
 
@@ -34,45 +37,50 @@ export class Tabs {
   }
 }
 
-interface Logging {
-  /** All that a visitor could have read off the element, in order. */
-  shown: string[];
-  errors: { code: number; message: string }[];
-  sockets: number;
-}
+/** A page of any browser. */
+type Scriptable = Page | BrowserTab;
 
-/** Runs in each page before its own scripts. */
-function keepLog(): void {
-  const log: Logging = { shown: [], errors: [], sockets: 0 };
-  Object.assign(window, { log });
-  const Original = WebSocket;
-  window.WebSocket = class extends Original {
-    constructor(...args: ConstructorParameters<typeof WebSocket>) {
-      super(...args);
-      log.sockets++;
+/** What a page of a Site kept, with the number of sockets that it opened. */
+export const logOf = (tab: Scriptable): Promise<Omit<Log, 'sockets'> & { sockets: number }> =>
+  (tab as BrowserTab).evaluate(() => ({ ...window.log, sockets: window.log.sockets.length }));
+
+/** Waits until a condition holds in a page, which may meanwhile be another. */
+export async function until<Arguments extends unknown[]>(
+  tab: Scriptable,
+  condition: (...args: Arguments) => boolean,
+  ...args: Arguments
+): Promise<void> {
+  const limit = Date.now() + 30_000;
+  for (;;) {
+    let failure: unknown;
+    try {
+      // A page that goes into the back/forward cache meanwhile answers when it comes back out of it.
+      const silence = delay(2_000, false, { ref: false });
+      if (await Promise.race([(tab as BrowserTab).evaluate(condition, ...args), silence])) return;
+    } catch (error) {
+      // There is no element yet, or the page is going away.
+      failure = error;
     }
-  };
-  for (const type of ['session-count-change', 'session-state-change']) {
-    addEventListener(type, ({ target }) => {
-      const text = (target as Element).shadowRoot!.querySelector('[part=count]')?.textContent ?? '';
-      if (text !== (log.shown.at(-1) ?? '')) log.shown.push(text);
-    });
+    if (Date.now() > limit) {
+      throw new Error(`Never came true: ${condition} for ${JSON.stringify(args)}`, { cause: failure });
+    }
+    await delay(25);
   }
-  addEventListener('session-error', (event) => {
-    const { code, message } = (event as CustomEvent<{ code: number; message: string }>).detail;
-    log.errors.push({ code, message });
-  });
 }
-
-export const logOf = (tab: Tab): Promise<Logging> => tab.evaluate('log') as Promise<Logging>;
 
 /** Waits until the element of a tab shows a present number. */
-export const shows = (tab: Tab, count: number): Promise<unknown> =>
-  tab.waitForFunction(
+export const shows = (tab: Scriptable, count: number): Promise<void> =>
+  until(
+    tab,
     (expected: number) => {
       const { count, state, source } = document.querySelector('session-connection-count')!;
       return count === expected && state === 'connected' && !source!.stale;
     },
-    { timeout: 30_000 },
     count,
+  );
+
+/** The connection that the element of a tab is. */
+export const connectionOf = (tab: Scriptable): Promise<string> =>
+  (tab as BrowserTab).evaluate(
+    () => document.querySelector('session-connection-count')!.source!.connection!.connectionId,
   );

@@ -16,13 +16,13 @@ export class Witness {
   #socket: WebSocket | undefined;
   #changed = (): void => {};
 
-  async watch(server: ServerProcess): Promise<this> {
+  async watch(server: ServerProcess, sessionId = 'lobby'): Promise<this> {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/${connectPath}`, subprotocol);
     this.#socket = socket;
-    const token = await server.token('observer');
+    const token = await server.token('observer', sessionId);
     const join = {
       type: 'join',
-      sessionId: 'lobby',
+      sessionId,
       token,
       key: 'witness',
       observe: true,

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** The network between pages and a server, for a test to cut. */
+export class Proxy {
+  url = '';
+  readonly #pairs = new Set<[Socket, Socket]>();
+  readonly #server: Server = createServer((near) => this.#accept(near));
+  #target = 0;
+  #held = false;
+
+  async start(target: string): Promise<this> {
+    this.#target = Number(new URL(target).port);
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this;
+  }
+
+  /** Ends all connections at once, as a router that restarts does. */
+  reset(): void {
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+  }
+
+  /** Lets nothing through, in no direction, and says so to nobody. */
+  hold(): void {
+    this.#held = true;
+    for (const pair of this.#pairs) for (const socket of pair) socket.pause();
+  }
+
+  /** Lets through what was held, and all that follows. */
+  release(): void {
+    this.#held = false;
+    for (const pair of this.#pairs) for (const socket of pair) socket.resume();
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.reset();
+  }
+
+  #accept(near: Socket): void {
+    const far = connect(this.#target, '127.0.0.1');
+    const pair: [Socket, Socket] = [near, far];
+    this.#pairs.add(pair);
+    for (const [from, to] of [pair, [far, near] as const]) {
+      if (this.#held) from.pause();
+      from.on('data', (data) => to.write(data));
+      from.on('end', () => to.end());
+      // A reset on one side is one on the other.
+      from.on('error', () => to.resetAndDestroy());
+      from.on('close', () => this.#pairs.delete(pair));
+    }
+  }
+}
