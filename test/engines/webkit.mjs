@@ -43,7 +43,9 @@ function startDisplay() {
     child.on('error', reject);
     child.stdio[3].on('data', (part) => {
       number += part;
-      if (number.endsWith('\n')) resolve({ child, display: `:${number.trim()}` });
+      if (!number.endsWith('\n')) return;
+      child.stdio[3].destroy();
+      resolve({ child, display: `:${number.trim()}` });
     });
   });
 }
@@ -66,6 +68,9 @@ export async function startWebKit() {
     child.kill();
   };
   process.on('exit', stop);
+  // However long they take to end, nobody waits for them.
+  driver.unref();
+  child.unref();
   while (driver.exitCode === null) {
     try {
       await fetch(`http://127.0.0.1:${port}/status`);

@@ -4,6 +4,9 @@ import { chromium } from '../engines/chromium.mjs';
 import { firefox } from '../engines/firefox.mjs';
 import { startWebKit } from '../engines/webkit.mjs';
 
+/** How long a browser may take for a command, in ms. */
+const longestCommand = 15_000;
+
 /** A page in a window of its own, so that it is in sight until it is hidden. */
 export interface Tab {
   /** Runs a function in the page; its arguments and its result are JSON. */
@@ -12,6 +15,8 @@ export interface Tab {
     ...args: Arguments
   ): Promise<Awaited<Result>>;
   goto(url: string): Promise<unknown>;
+  /** Runs a function that takes the tab elsewhere, when the page has answered: afterwards it may be unable to. */
+  leave(script: () => void): Promise<unknown>;
   /** Clicks as a visitor does, and returns the tab that this opens. */
   popup(selector: string): Promise<Tab>;
   /** Puts the page out of sight: the newest tab's only. */
@@ -31,7 +36,7 @@ export interface Browser {
 /** Starts a browser of an engine that is installed. */
 export async function startBrowser(engine: string): Promise<Browser> {
   if (engine === 'webkit') return WebDriverBrowser.start();
-  const options = engine === 'firefox' ? firefox() : chromium();
+  const options = { ...(engine === 'firefox' ? firefox() : chromium()), protocolTimeout: longestCommand };
   return new DrivenByPuppeteer(await puppeteer.launch(options as Parameters<typeof puppeteer.launch>[0]));
 }
 
@@ -79,6 +84,10 @@ class PuppeteerTab implements Tab {
     return this.#page.goto(url);
   }
 
+  leave(script: () => void): Promise<unknown> {
+    return this.#page.evaluate(`void setTimeout(${script})`);
+  }
+
   async popup(selector: string): Promise<Tab> {
     const opened = new Promise<Page>((resolve) => this.#page.once('popup', (page) => resolve(page!)));
     await this.#page.click(selector);
@@ -116,6 +125,7 @@ class WebDriverBrowser implements Browser {
   static async start(): Promise<WebDriverBrowser> {
     const { stop, ...options } = await startWebKit();
     const session = await WebDriver.newSession(options);
+    await session.setTimeouts(0, longestCommand, longestCommand);
     return new WebDriverBrowser(session, await session.getWindowHandle(), stop);
   }
 
@@ -172,6 +182,10 @@ class WebDriverTab implements Tab {
 
   goto(url: string): Promise<unknown> {
     return this.#do((session) => session.navigateTo(url));
+  }
+
+  leave(script: () => void): Promise<unknown> {
+    return this.#do((session) => session.executeScript(`setTimeout(${script})`, []));
   }
 
   async popup(selector: string): Promise<Tab> {

@@ -57,11 +57,9 @@ suite('the life of a page', { concurrency: true }, () => {
 
       const left = (): Witness['events'] => witness.events.filter(({ destroyed }) => destroyed);
 
-      // A page is left in a task of its own, so that it can still answer the browser that told it to go.
-
       /** Goes back to a page that the browser kept, and Firefox loads again: it keeps none that has a WebSocket. */
       const back = async (tab: Tab): Promise<void> => {
-        await tab.evaluate(() => void setTimeout(() => history.back()));
+        await tab.leave(() => history.back());
         const expected = engine === 'firefox' ? 'false' : 'false,true';
         await until(
           tab,
@@ -70,8 +68,6 @@ suite('the life of a page', { concurrency: true }, () => {
           expected,
         );
       };
-      const click = (tab: Tab, id: string): Promise<unknown> =>
-        tab.evaluate((clicked) => void setTimeout(() => document.getElementById(clicked)!.click()), id);
 
       test('who goes back and forward stays one connection, and nobody sees a flicker', async () => {
         const onlooker = await browser.open(page);
@@ -80,7 +76,7 @@ suite('the life of a page', { concurrency: true }, () => {
         await shows(visitor, 2);
         const id = await connectionOf(visitor);
 
-        await click(visitor, 'next');
+        await visitor.leave(() => document.getElementById('next')!.click());
         await until(visitor, () => location.pathname.startsWith('/next'));
         await shows(visitor, 2);
         assert.equal(await connectionOf(visitor), id, 'after the link');
@@ -91,11 +87,11 @@ suite('the life of a page', { concurrency: true }, () => {
           window.log.sockets.filter(({ readyState }) => readyState < 2),
         );
         assert.equal(open.length, 1, 'a socket was left open');
-        await visitor.evaluate(() => void setTimeout(() => history.forward()));
+        await visitor.leave(() => history.forward());
         await until(visitor, () => location.pathname.startsWith('/next'));
         await shows(visitor, 2);
         assert.equal(await connectionOf(visitor), id, 'after going forward');
-        await visitor.evaluate(() => void setTimeout(() => location.reload()));
+        await visitor.leave(() => location.reload());
         await until(visitor, () => window.log.restored.join() === 'false');
         await shows(visitor, 2);
         assert.equal(await connectionOf(visitor), id, 'after the reload');
@@ -110,7 +106,7 @@ suite('the life of a page', { concurrency: true }, () => {
         const visitor = await browser.open(page);
         await shows(visitor, 2);
         const id = await connectionOf(visitor);
-        await click(visitor, 'away');
+        await visitor.leave(() => document.getElementById('away')!.click());
         await shows(onlooker, 1);
         assert.deepEqual(
           left().map(({ destroyed, reason }) => [destroyed, reason]),
