@@ -217,6 +217,36 @@ suite('the life of a page', { concurrency: true }, () => {
         assert.deepEqual((await logOf(visitor)).shown, ['1']);
       });
 
+      test('a tab that is closed has left', async () => {
+        const onlooker = await browser.open(page);
+        await shows(onlooker, 1);
+        const visitor = await browser.open(page);
+        await shows(onlooker, 2);
+        const id = await connectionOf(visitor);
+        await visitor.close();
+        await shows(onlooker, 1);
+        assert.deepEqual(
+          left().map(({ destroyed, reason }) => [destroyed, reason]),
+          [[id, 'clientDisconnected']],
+        );
+        assert.deepEqual((await logOf(onlooker)).shown, ['1', '2', '1']);
+      });
+
+      test('a server that is killed and back shows in no page as another number', async () => {
+        const tabs = [await browser.open(page), await browser.open(page), await browser.open(page)];
+        await Promise.all(tabs.map((tab) => shows(tab, 3)));
+        await Promise.all(tabs.map((tab) => tab.evaluate(() => void (window.log.shown = ['3']))));
+        await server.stop('SIGKILL');
+        await Promise.all(
+          tabs.map((tab) =>
+            until(tab, () => document.querySelector('session-connection-count')!.state === 'reconnecting'),
+          ),
+        );
+        await server.start();
+        await Promise.all(tabs.map((tab) => shows(tab, 3)));
+        for (const tab of tabs) assert.deepEqual((await logOf(tab)).shown, ['3']);
+      });
+
       test('three elements with three tokens of one visitor are one connection', async () => {
         const tokens = await Promise.all(['a', 'b', 'c'].map(() => server.token('subscriber', session)));
         const visitor = await browser.open(site.put('/three', script() + tokens.map(element).join('')));

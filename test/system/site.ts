@@ -15,8 +15,11 @@ const contentTypes: Readonly<Record<string, string>> = {
 export class Site {
   url = '';
   readonly #files = new Map<string, { body: string; type: string | undefined }>();
+  readonly #waiting = new Map<string, (search: string) => void>();
   readonly #server: Server = createServer((request, response) => {
-    const file = this.#files.get(new URL(request.url!, 'http://site').pathname);
+    const { pathname, search } = new URL(request.url!, 'http://site');
+    this.#waiting.get(pathname)?.(search);
+    const file = this.#files.get(pathname);
     response.writeHead(file ? 200 : 404, { 'Content-Type': file?.type ?? 'text/plain; charset=utf-8' });
     response.end(file?.body);
   });
@@ -31,7 +34,7 @@ export class Site {
   /** Puts a page on the site, which keeps a log, and returns its address. */
   put(path: string, body: string): string {
     const log = `<script>(${keepLog})()</script>`;
-    const page = `<!doctype html><html lang=\"en\"><title>${path}</title>${log}${body}`;
+    const page = `<!doctype html><html lang="en"><title>${path}</title>${log}${body}`;
     this.#files.set(path, { body: page, type: contentTypes['.html'] });
     return this.url + path;
   }
@@ -50,6 +53,10 @@ export class Site {
   /** Puts a text on the site. */
   putText(path: string, body: string): void {
     this.#files.set(path, { body, type: undefined });
+
+  /** Resolves to the query of the next request for a path. */
+  asked(path: string): Promise<string> {
+    return new Promise((resolve) => this.#waiting.set(path, resolve));
   }
 
   stop(): void {
