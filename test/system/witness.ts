@@ -17,9 +17,10 @@ export class Witness {
   #changed = (): void => {};
 
   async watch(server: ServerProcess, sessionId = 'lobby'): Promise<this> {
+    // Before the socket, whose opening would else be missed.
+    const token = await server.token('observer', sessionId);
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/${connectPath}`, subprotocol);
     this.#socket = socket;
-    const token = await server.token('observer', sessionId);
     const join = {
       type: 'join',
       sessionId,
