@@ -10,7 +10,7 @@ export interface Log {
 
 /** Runs in each page of a Site, and of any site in Tabs, before its own scripts. */
 export function keepLog(): void {
-  if ('log' in window) return;
+  if (Object.hasOwn(window, 'log')) return;
   const log: Log = { shown: [], errors: [], sockets: [], restored: [] };
   Object.assign(window, { log });
   const Original = WebSocket;

@@ -53,6 +53,7 @@ export class Site {
   /** Puts a text on the site. */
   putText(path: string, body: string): void {
     this.#files.set(path, { body, type: undefined });
+  }
 
   /** Resolves to the query of the next request for a path. */
   asked(path: string): Promise<string> {
