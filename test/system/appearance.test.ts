@@ -241,7 +241,7 @@ suite('appearance', { timeout: 180_000 }, () => {
     process.env.XDG_CONFIG_HOME = folder;
     const { stop, ...options } = await startWebKit();
     try {
-      const browser = await remote(options as Parameters<typeof remote>[0]);
+      const browser = await remote(options);
       await browser.url(still());
       assert.equal(await browser.execute(reduced), true);
       assert.deepEqual(await browser.execute(motions, moving()), []);
