@@ -19,7 +19,7 @@ export class Proxy {
 
   /** Ends all connections at once, as a router that restarts does. */
   reset(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+    for (const pair of this.#pairs) for (const socket of pair) reset(socket);
   }
 
   /** Lets nothing through, in no direction, and says so to nobody. */
@@ -48,8 +48,12 @@ export class Proxy {
       from.on('data', (data) => to.write(data));
       from.on('end', () => to.end());
       // A reset on one side is one on the other.
-      from.on('error', () => to.resetAndDestroy());
+      from.on('error', () => reset(to));
       from.on('close', () => this.#pairs.delete(pair));
     }
   }
 }
+
+/** Node never gets rid of a socket that is reset while its end is on the way, and can't exit then. */
+const reset = (socket: Socket): unknown =>
+  socket.writableEnded ? socket.destroy() : socket.resetAndDestroy();
