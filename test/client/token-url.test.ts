@@ -5,7 +5,7 @@ import { fetchToken } from '../../src/client/index.js';
 suite('a token address', () => {
   const page = {
     document: { baseURI: 'https://site.example/a/b' },
-    location: { origin: 'https://site.example' },
+    origin: 'https://site.example',
   };
   beforeEach(() => {
     Object.assign(globalThis, page);
