@@ -108,6 +108,8 @@ suite('the life of a page', { concurrency: true }, () => {
         const id = await connectionOf(visitor);
         await visitor.leave(() => document.getElementById('away')!.click());
         await shows(onlooker, 1);
+        // It may hear of it a moment later than the page.
+        await witness.until(() => left().length > 0);
         assert.deepEqual(
           left().map(({ destroyed, reason }) => [destroyed, reason]),
           [[id, 'clientDisconnected']],
