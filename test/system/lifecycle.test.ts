@@ -227,6 +227,7 @@ suite('the life of a page', { concurrency: true }, () => {
         const id = await connectionOf(visitor);
         await visitor.close();
         await shows(onlooker, 1);
+        await witness.until(() => left().length > 0);
         assert.deepEqual(
           left().map(({ destroyed, reason }) => [destroyed, reason]),
           [[id, 'clientDisconnected']],
