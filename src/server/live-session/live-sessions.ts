@@ -1,5 +1,5 @@
 import type { Connection } from '../../protocol/connection.js';
-import { MemoryEngine, Roster, type RosterState } from '../roster/index.js';
+import { MemoryEngine, Roster, type Outbox, type RosterState } from '../roster/index.js';
 import { FlushLoop } from './flush-loop.js';
 import { LiveSession } from './live-session.js';
 import { RemovedKeys } from './removed-keys.js';
@@ -67,6 +67,11 @@ export class LiveSessions {
   /** Hears of each change to a session's roster until the returned function is called. */
   watch(sessionId: string, listener: () => void): () => void {
     return this.#roster.watch(sessionId, listener);
+  }
+
+  /** Appends the changes of all sessions to an outbox until the returned function is called. */
+  record(outbox: Outbox): () => void {
+    return this.#roster.record(outbox);
   }
 
   /** The connections of a session, wherever they are. */

@@ -1,3 +1,4 @@
 export { MemoryEngine } from './memory-engine.js';
+export type { Outbox, RecordedChange, RecordedDeparture } from './outbox.js';
 export { Roster, type RosterOptions } from './roster.js';
 export type { RosterChange, RosterEngine, RosterState } from './roster-engine.js';

@@ -1,4 +1,5 @@
-import type { Connection, Departure } from '../../protocol/connection.js';
+import type { Connection } from '../../protocol/connection.js';
+import type { Outbox, RecordedDeparture } from './outbox.js';
 import type { RosterBatch, RosterChange, RosterEngine, RosterState } from './roster-engine.js';
 
 interface StoredRoster {
@@ -27,6 +28,7 @@ export class MemoryEngine implements RosterEngine {
   readonly #expiries = new Map<string, number>();
   readonly #fenced = new Set<string>();
   readonly #listeners = new Map<string, Set<(change: RosterChange) => void>>();
+  readonly #outboxes = new Set<Outbox>();
   #lastEpoch = 0;
 
   constructor({ lease = Infinity, now = Date.now }: MemoryEngineOptions = {}) {
@@ -55,7 +57,8 @@ export class MemoryEngine implements RosterEngine {
     const lost = !known && lastEpoch > 0;
     if (!added.length && !removed.length && !lost) return this.#state(known);
     for (const connection of added) part.set(connection.connectionId, connection);
-    for (const { connections } of removed) for (const id of connections) part.delete(id);
+    for (const { connections } of removed)
+      for (const { connectionId } of connections) part.delete(connectionId);
     this.#rosters.set(sessionId, roster);
     if (part.size) roster.parts.set(incarnation, part);
     else roster.parts.delete(incarnation);
@@ -77,7 +80,7 @@ export class MemoryEngine implements RosterEngine {
           sessionId,
           roster,
           [],
-          [{ reason: 'networkDisconnected', connections: [...part.keys()] }],
+          [{ reason: 'networkDisconnected', connections: [...part.values()] }],
         );
       }
     }
@@ -104,6 +107,11 @@ export class MemoryEngine implements RosterEngine {
     };
   }
 
+  record(outbox: Outbox): () => void {
+    this.#outboxes.add(outbox);
+    return () => this.#outboxes.delete(outbox);
+  }
+
   /** Forgets everything, as an engine does that comes back empty. */
   protected wipe(): void {
     this.#rosters.clear();
@@ -122,10 +130,25 @@ export class MemoryEngine implements RosterEngine {
     return (this.#lastEpoch = Math.max(this.#now(), this.#lastEpoch + 1, lastEpoch + 1));
   }
 
-  #publish(sessionId: string, roster: StoredRoster, created: Connection[], destroyed: Departure[]): void {
+  #publish(
+    sessionId: string,
+    roster: StoredRoster,
+    created: Connection[],
+    destroyed: RecordedDeparture[],
+  ): void {
     const from = roster.seq++;
-    const change = { ...this.#state(roster), from, created, destroyed };
+    const state = this.#state(roster);
+    const change: RosterChange = {
+      ...state,
+      from,
+      created,
+      destroyed: destroyed.map(({ reason, connections }) => ({
+        reason,
+        connections: connections.map(({ connectionId }) => connectionId),
+      })),
+    };
     for (const listener of this.#listeners.get(sessionId) ?? []) listener(change);
+    for (const outbox of this.#outboxes) outbox.append({ sessionId, ...state, created, destroyed });
     this.#forgetEmpty(sessionId);
   }
 
@@ -146,19 +169,19 @@ export class MemoryEngine implements RosterEngine {
 function departures(
   { created, destroyed, whole }: RosterBatch,
   part: ReadonlyMap<string, Connection>,
-): Departure[] {
+): RecordedDeparture[] {
   const leaving = destroyed.map(({ reason, connections }) => ({
     reason,
-    connections: connections.filter((id) => part.has(id)),
+    connections: connections.flatMap((id) => part.get(id) ?? []),
   }));
   if (whole) {
     const named = new Set([
       ...created.map(({ connectionId }) => connectionId),
-      ...leaving.flatMap(({ connections }) => connections),
+      ...leaving.flatMap(({ connections }) => connections.map(({ connectionId }) => connectionId)),
     ]);
     leaving.push({
       reason: 'networkDisconnected',
-      connections: [...part.keys()].filter((id) => !named.has(id)),
+      connections: [...part.values()].filter(({ connectionId }) => !named.has(connectionId)),
     });
   }
   return leaving.filter(({ connections }) => connections.length);

@@ -1,5 +1,6 @@
 import type { Connection, Departure } from '../../protocol/connection.js';
 import type { RosterVersion } from '../../protocol/roster-version.js';
+import type { Outbox } from './outbox.js';
 
 /** How many connections a session has at a version; (0, 0) and 0 where nobody was ever seen. */
 export interface RosterState extends RosterVersion {
@@ -47,4 +48,10 @@ export interface RosterEngine {
   list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }>;
   /** Hears of each change to a session's roster until the returned function is called. */
   watch(sessionId: string, listener: (change: RosterChange) => void): () => void;
+  /**
+   * Appends each change of each session to an outbox, watched or not, until the returned function is called. Of
+   * several processes that share the rosters, the one that made a change appends it, so that all together append
+   * it once.
+   */
+  record(outbox: Outbox): () => void;
 }

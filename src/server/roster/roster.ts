@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection, ConnectionReason, Departure } from '../../protocol/connection.js';
+import type { Outbox } from './outbox.js';
 import type { RosterChange, RosterEngine, RosterState } from './roster-engine.js';
 
 /** What a {@link Roster} takes. */
@@ -123,6 +124,11 @@ export class Roster {
       part.watchers--;
       this.#forgetUnused(sessionId, part);
     };
+  }
+
+  /** Appends the changes of all sessions to an outbox until the returned function is called. */
+  record(outbox: Outbox): () => void {
+    return this.#engine.record(outbox);
   }
 
   /** Whether the engine's roster of a watched session can be taken for whole, not one that is being made anew. */
