@@ -58,7 +58,8 @@ export function parseFrame<Frame extends { type: string }>(text: string, shapes:
   } catch {
     // It has no type either.
   }
-  const type = value?.type as Frame['type'];
+  // What isn't text may not even be made text: its toString can be anything.
+  const type = (isString(value?.type) && value?.type) as Frame['type'];
   const frame: Record<string, unknown> = {};
   const shape: Record<string, Guard> = { type: oneOf(Object.keys(shapes)), ...shapes[type] };
   for (const [field, guard] of Object.entries(shape)) {

@@ -68,7 +68,7 @@ suite('frames', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.json(),
-      fc.constantFrom('null', '[]', '{"type":"constructor"}', '{"type":[]}'),
+      fc.constantFrom('null', '[]', '{"type":"constructor"}', '{"type":[]}', '{"type":{"toString":1}}'),
     );
     fc.assert(
       fc.property(texts, (text) => {
