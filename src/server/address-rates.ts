@@ -1,10 +1,10 @@
-import { Rate, type RateLimit } from '../rate.js';
+import { Rate, type RateLimit } from './rate.js';
 
 /** How many addresses are remembered before those that have been quiet are forgotten. */
 const mostAddresses = 10_000;
 
-/** Holds each address to a rate of requests. */
-export class RequestRates {
+/** Holds each address to a rate of its own. */
+export class AddressRates {
   readonly #limit: RateLimit;
   #rates = new Map<string, Rate>();
 
@@ -12,7 +12,7 @@ export class RequestRates {
     this.#limit = limit;
   }
 
-  /** Takes one request of an address; false where it is one too many. */
+  /** Takes one for an address; false where it is one too many. */
   take(address: string, now: number): boolean {
     let rate = this.#rates.get(address);
     if (!rate) {

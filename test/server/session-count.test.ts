@@ -27,8 +27,14 @@ suite('reading a count without the element', () => {
   after(() => server.close());
 
   /** A request of an address that made none before. */
-  const ask = (session: string, headers: Record<string, string> = {}, suffix = ''): Promise<Response> =>
+  const ask = (
+    session: string,
+    headers: Record<string, string> = {},
+    suffix = '',
+    method = 'GET',
+  ): Promise<Response> =>
     fetch(`${url}/v1/sessions/${encodeURIComponent(session)}/count${suffix}`, {
+      method,
       headers: { 'X-Forwarded-For': `192.0.2.${++from}`, ...headers },
     });
 
@@ -132,6 +138,16 @@ suite('reading a count without the element', () => {
     while (again.status === 429);
     assert.equal(again.status, 200);
     await Promise.all([...streams.slice(1), again].map(({ body }) => body!.cancel()));
+  });
+
+  test('a question for the head of a stream holds none open', async () => {
+    const headers = { Accept: 'text/event-stream', 'X-Forwarded-For': '203.0.113.3' };
+    for (let asked = 0; asked < 4; asked++) {
+      assert.equal((await ask('open-4', headers, '', 'HEAD')).status, 200);
+    }
+    const stream = await ask('open-4', headers);
+    assert.equal(stream.status, 200);
+    await stream.body!.cancel();
   });
 
   test('who asks too often is told to wait', async () => {

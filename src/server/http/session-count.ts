@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import { SessionError } from '../../protocol/session-error.js';
 import { AddressCount } from '../address-count.js';
+import { AddressRates } from '../address-rates.js';
 import { clientAddress } from '../client-address.js';
 import { isAllowedOrigin } from '../origin.js';
 import type { RateLimit } from '../rate.js';
@@ -10,7 +11,6 @@ import { admit, type TokenPolicy } from '../tokens/index.js';
 import { countPicture } from './count-picture.js';
 import { countStream } from './count-stream.js';
 import { errorAnswer } from './error-answer.js';
-import { RequestRates } from './request-rates.js';
 
 /** The sessions whose counts are read. */
 export interface CountedSessions {
@@ -44,7 +44,7 @@ const freshness = 5;
 export function sessionCount(options: SessionCountOptions): Hono<Environment> {
   const { sessions, policy, allowedOrigins, trustedProxies, requestRate, streamsPerAddress } = options;
   const routes = new Hono<Environment>();
-  const rates = new RequestRates(requestRate);
+  const rates = new AddressRates(requestRate);
   const streams = new AddressCount(streamsPerAddress);
   const json = '/v1/sessions/:session/count';
   const picture = `${json}.svg`;
@@ -81,7 +81,10 @@ export function sessionCount(options: SessionCountOptions): Hono<Environment> {
 
   routes.get(json, async (context) => {
     const sessionId = context.req.param('session');
-    if (context.req.header('Accept')?.includes('text/event-stream')) {
+    // Of an answer to HEAD nobody reads the body, so nobody would ever end the stream.
+    const isStream =
+      context.req.method === 'GET' && context.req.header('Accept')?.includes('text/event-stream');
+    if (isStream) {
       const address = clientAddress(context.env.incoming, trustedProxies);
       const hasRoom = streams.take(address);
       const giveBack = (): void => streams.giveBack(address);
