@@ -6,7 +6,7 @@ export interface Limits {
   readonly connectionsPerSession: number;
   /** Sessions that somebody is connected to or watches. */
   readonly sessions: number;
-  /** New WebSockets in a second. */
+  /** New WebSockets in a second; of one address, half as many. */
   readonly handshakesPerSecond: number;
   /** Frames that one client may send in a second; twice as many at once. */
   readonly framesPerSecond: number;

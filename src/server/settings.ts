@@ -233,7 +233,7 @@ export const settings = {
   handshakesPerSecond: limit(
     'handshakesPerSecond',
     'max-handshakes',
-    'New WebSockets in a second; more are answered with 503 and come back.',
+    'New WebSockets in a second, and half as many from one address; more are answered with 503 and come back.',
   ),
   framesPerSecond: limit(
     'framesPerSecond',

@@ -109,6 +109,18 @@ suite('limits', () => {
     assert.equal(response.headers['retry-after'], '5');
   });
 
+  test('one address leaves half of the handshakes to the others', async () => {
+    await serve({ handshakesPerSecond: 4 });
+    const opened = (socket: WebSocket): Promise<boolean> =>
+      new Promise((resolve) => {
+        socket.once('open', () => resolve(true));
+        socket.once('unexpected-response', () => resolve(false));
+      });
+    const ofOne = await Promise.all(Array.from({ length: 20 }, () => opened(connect())));
+    assert.ok(ofOne.includes(false));
+    assert.equal(await opened(connect('192.0.2.2')), true);
+  });
+
   test('a client may send so many frames', async () => {
     await serve({ framesPerSecond: 1 });
     const { socket, closed } = await join('lobby');

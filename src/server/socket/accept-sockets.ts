@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import { CloseCode } from '../../protocol/close-code.js';
 import { connectPath, largestClientFrame, subprotocol } from '../../protocol/endpoint.js';
 import { AddressCount } from '../address-count.js';
+import { AddressRates } from '../address-rates.js';
 import { clientAddress } from '../client-address.js';
 import { ClientSocket, type SocketContext } from './client-socket.js';
 import { HeartbeatWheel } from './heartbeat-wheel.js';
@@ -34,6 +35,9 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
   const addresses = new AddressCount(limits.connectionsPerAddress);
   const perSecond = limits.handshakesPerSecond;
   const handshakes = new Rate({ perSecond, burst: perSecond }, performance.now());
+  // Else one address could keep everybody else out.
+  const share = Math.ceil(perSecond / 2);
+  const shares = new AddressRates({ perSecond: share, burst: share });
   const wheel = new HeartbeatWheel();
   const upgrades = new WebSocketServer({
     noServer: true,
@@ -47,7 +51,9 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     connection.on('error', () => connection.destroy());
     const path = request.url?.split('?')[0];
     if (path !== `/${connectPath}`) return refuse(connection, '404 Not Found');
-    if (closing || !handshakes.take(performance.now())) {
+    const address = clientAddress(request, trustedProxies);
+    const now = performance.now();
+    if (closing || !shares.take(address, now) || !handshakes.take(now)) {
       options.onRefusal('HANDSHAKE_RATE');
       return refuse(connection, '503 Service Unavailable', `Retry-After: ${handshakePause}\r\n`);
     }
@@ -56,7 +62,6 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
       const socket = new ClientSocket(webSocket, options, userAgent);
       sockets.add(socket);
       wheel.add(socket);
-      const address = clientAddress(request, trustedProxies);
       const hasRoom = addresses.take(address);
       webSocket.on('close', () => {
         sockets.delete(socket);
