@@ -1,5 +1,15 @@
-import { isBoolean, isCount, isString, oneOf, optional, parseFrame, type Shapes } from './frame-shape.js';
+import {
+  isBoolean,
+  isCount,
+  isString,
+  oneOf,
+  optional,
+  parseFrame,
+  type Guard,
+  type Shapes,
+} from './frame-shape.js';
 import type { RosterVersion } from './roster-version.js';
+import { isSessionId } from './session-id.js';
 
 /** How much of a roster a client wants to hear of: the total alone, or each connection too. */
 export type Detail = 'count' | 'connections';
@@ -15,7 +25,10 @@ export interface JoinFrame {
   token?: string;
   /** The project that the page thinks it talks to. */
   apiKey?: string;
-  /** 128 random bits, shown to nobody else: who joins with the key of a counted connection is that connection. */
+  /**
+   * 128 random bits as 1 to 255 characters, none of them a control character; shown to nobody else: who joins with the
+   * key of a counted connection is that connection.
+   */
   key: string;
   /** See the count without being a connection. */
   observe?: boolean;
@@ -50,6 +63,8 @@ export interface VisibilityFrame {
 /** Everything that a client sends. */
 export type ClientFrame = JoinFrame | LeaveFrame | ForceDisconnectFrame | SyncFrame | VisibilityFrame;
 
+/** A key is kept for an hour where its connection was removed, so it may not be of any length. */
+const isKey: Guard = (value) => isString(value) && isSessionId(value as string);
 const isDetail = oneOf(['count', 'connections'] satisfies Detail[]);
 
 const shapes: Shapes<ClientFrame> = {
@@ -57,7 +72,7 @@ const shapes: Shapes<ClientFrame> = {
     sessionId: isString,
     token: optional(isString),
     apiKey: optional(isString),
-    key: isString,
+    key: isKey,
     observe: optional(isBoolean),
     detail: isDetail,
   },

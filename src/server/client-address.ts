@@ -14,8 +14,11 @@ export function clientAddress(
   const forwarded = headers['x-forwarded-for'];
   const passed = (Array.isArray(forwarded) ? forwarded.join() : (forwarded ?? '')).split(',');
   const named = trustedProxies ? passed.at(-trustedProxies)?.trim() : undefined;
-  return network(named || (socket.remoteAddress ?? ''));
+  return network((named || (socket.remoteAddress ?? '')).slice(0, longestAddress));
 }
+
+/** In characters: beyond it a text is no address, but something that would be kept for one. */
+const longestAddress = 64;
 
 /** What counts as one client: an IPv4 address, or the network of 64 bits that one holder of IPv6 has. */
 function network(address: string): string {

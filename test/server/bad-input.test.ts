@@ -132,6 +132,7 @@ suite('bad input', () => {
     ['garbage', () => 'what?', CloseCode.protocol, 2001, /JSON/],
     ['JSON that is no frame', () => '{"type":"__proto__"}', CloseCode.protocol, 2001, /valid "type"/],
     ['a frame with a field of another type', () => join({ key: 7 }), CloseCode.protocol, 2001, /"key"/],
+    ['a key of 256 characters', () => join({ key: 'x'.repeat(256) }), CloseCode.protocol, 2001, /"key"/],
     ['binary', () => Buffer.from('{}'), CloseCode.protocol, 2001, /text/],
     ['a frame before the join', () => '{"type":"leave"}', CloseCode.protocol, 2001, /join first/],
     ['5 MiB in one frame', () => 'x'.repeat(5 * 1024 * 1024), CloseCode.tooBig, undefined, /^undefined$/],

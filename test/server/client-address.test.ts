@@ -19,6 +19,10 @@ test('each proxy of its own adds an address on the right', () => {
   assert.equal(address('10.0.0.1', ['203.0.113.66', '198.51.100.7'], 1), '198.51.100.7');
 });
 
+test('of what is no address no more is kept than an address has', () => {
+  assert.equal(address('10.0.0.1', 'x'.repeat(10_000), 1).length, 64);
+});
+
 test('who came past the proxies is who called', () => {
   assert.equal(address('192.0.2.1', undefined, 1), '192.0.2.1');
   assert.equal(address('192.0.2.1', '198.51.100.7', 2), '192.0.2.1');

@@ -8,7 +8,7 @@ export class RemovedKeys {
   readonly #until = new Map<string, number>();
 
   add(sessionId: string, key: string, now: number): void {
-    this.#until.set(`${key} ${sessionId}`, now + keptFor);
+    this.#until.set(`${key}\n${sessionId}`, now + keptFor);
     for (const [oldest, until] of this.#until) {
       if (until > now && this.#until.size <= mostKeys) break;
       this.#until.delete(oldest);
@@ -16,6 +16,6 @@ export class RemovedKeys {
   }
 
   has(sessionId: string, key: string, now: number): boolean {
-    return (this.#until.get(`${key} ${sessionId}`) ?? 0) > now;
+    return (this.#until.get(`${key}\n${sessionId}`) ?? 0) > now;
   }
 }
