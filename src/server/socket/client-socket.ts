@@ -65,8 +65,8 @@ export class ClientSocket implements Outlet {
       joinTimeout,
     );
     socket.on('message', (data: Buffer, binary: boolean) => this.#receive(data, binary));
-    socket.on('pong', () => this.#seen());
-    socket.on('ping', () => this.#seen());
+    socket.on('pong', () => this.#isHeard());
+    socket.on('ping', () => this.#isHeard());
     // What a client did wrong on the level of RFC 6455 ends in a close event of its own.
     socket.on('error', () => {});
     socket.on('close', (code: number) => this.#closed(meantBy(code, userAgent)));
@@ -144,22 +144,23 @@ export class ClientSocket implements Outlet {
     if (beatDue) this.#session!.beat(watcher, now);
   }
 
-  #seen(): void {
+  /** Takes a frame of any kind for a sign of life; false where it is one too many, or comes too late. */
+  #isHeard(): boolean {
     this.forgive(performance.now());
+    if (this.#closeCode !== undefined) return false;
+    if (this.#rate.take(this.lastSeen)) return true;
+    this.refuse(
+      CloseCode.tooManyFrames,
+      2001,
+      `More than ${this.#context.limits.framesPerSecond} frames a second: send fewer`,
+      false,
+      30,
+    );
+    return false;
   }
 
   #receive(data: Buffer, binary: boolean): void {
-    this.#seen();
-    if (this.#closeCode !== undefined) return;
-    if (!this.#rate.take(this.lastSeen)) {
-      return this.refuse(
-        CloseCode.tooManyFrames,
-        2001,
-        `More than ${this.#context.limits.framesPerSecond} frames a second: send fewer`,
-        false,
-        30,
-      );
-    }
+    if (!this.#isHeard()) return;
     let frame: ClientFrame;
     try {
       if (binary) throw new SessionError(2001, 'A frame has to be text, not binary');
