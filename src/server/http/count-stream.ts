@@ -28,29 +28,36 @@ export function countStream(
       changed = true;
       wake();
     });
-    stream.onAbort(() => {
+    // Of both, since a write to a reader who is gone may never come to an end.
+    const end = new AbortController();
+    end.signal.onabort = () => {
       unwatch();
       onEnd();
       wake();
-    });
-    while (!stream.aborted) {
-      if (changed) {
-        changed = false;
-        const { count, epoch, seq } = await sessions.read(sessionId);
-        const data = JSON.stringify({ sessionId, count, epoch, seq, stale: false });
-        await stream.writeSSE({ id: `${epoch}-${seq}`, data });
-      } else {
-        await stream.write(':\n\n');
+    };
+    stream.onAbort(() => end.abort());
+    try {
+      while (!stream.aborted) {
+        if (changed) {
+          changed = false;
+          const { count, epoch, seq } = await sessions.read(sessionId);
+          const data = JSON.stringify({ sessionId, count, epoch, seq, stale: false });
+          await stream.writeSSE({ id: `${epoch}-${seq}`, data });
+        } else {
+          await stream.write(':\n\n');
+        }
+        await stream.sleep(shortestPause);
+        if (changed || stream.aborted) continue;
+        await new Promise<void>((resolve) => {
+          const silence = setTimeout(resolve, longestSilence);
+          wake = () => {
+            clearTimeout(silence);
+            resolve();
+          };
+        });
       }
-      await stream.sleep(shortestPause);
-      if (changed || stream.aborted) continue;
-      await new Promise<void>((resolve) => {
-        const silence = setTimeout(resolve, longestSilence);
-        wake = () => {
-          clearTimeout(silence);
-          resolve();
-        };
-      });
+    } finally {
+      end.abort();
     }
   });
 }
