@@ -1,114 +1,20 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { isSessionId } from '../protocol/session-id.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { isLoopback } from './loopback.js';
 import { nameOf, readOptions, UsageError, type OptionValues } from './options.js';
+import {
+  allowedOrigins,
+  apiKey,
+  apiSecrets,
+  applicationId,
+  host,
+  openSessions,
+  port,
+  proxies,
+  publicKey,
+  shortestSecret,
+  whole,
+} from './setting-values.js';
 import type { ProjectKeys } from './tokens/index.js';
-
-/** In characters. OpenTok's secrets have 40. */
-const shortestSecret = 16;
-
-const list = (text: string): string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-
-function port(text: string): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number > 65_535) throw new Error('it has to be a port number from 0 to 65535');
-  return number;
-}
-
-function host(text: string): string {
-  if (!isIP(text) && !/^[\w.-]+$/.test(text)) {
-    throw new Error('it has to be a host name or an IP address, without scheme, port or path');
-  }
-  return text;
-}
-
-function apiKey(text: string): string | undefined {
-  if (text === '') return undefined;
-  if (!/^[\w.-]{1,100}$/.test(text)) {
-    throw new Error('it has to be 1 to 100 letters, digits, dots, hyphens and underscores');
-  }
-  return text;
-}
-
-function apiSecrets(text: string): string[] {
-  const secrets = list(text);
-  if (secrets.length > 2) {
-    throw new Error(`it holds ${secrets.length} secrets: give one, or two while the old one is replaced`);
-  }
-  if (secrets.some((secret) => secret.length < shortestSecret)) {
-    throw new Error(
-      `a secret of fewer than ${shortestSecret} characters can be guessed: take a longer one, as openssl rand -hex 20 makes it`,
-    );
-  }
-  return secrets;
-}
-
-function applicationId(text: string): string | undefined {
-  if (text === '') return undefined;
-  if (!/^[\w-]{1,100}$/.test(text)) {
-    throw new Error('it has to be 1 to 100 letters, digits, hyphens and underscores, as a UUID is');
-  }
-  return text;
-}
-
-/** Takes PEM text, also with `\n` for its line ends as environment files have it, or the name of a file. */
-function publicKey(text: string): KeyObject | undefined {
-  if (text === '') return undefined;
-  const isPem = text.trimStart().startsWith('-----BEGIN');
-  let pem: string;
-  try {
-    pem = isPem ? text.replaceAll('\\n', '\n') : readFileSync(text, 'utf8');
-  } catch (error) {
-    throw new Error(
-      `it has to be PEM text or a file that can be read (${(error as NodeJS.ErrnoException).code})`,
-      { cause: error },
-    );
-  }
-  // Node would take one, and make the public key of it.
-  if (pem.includes('PRIVATE KEY'))
-    throw new Error('it is a private key, which only who makes tokens should have');
-  try {
-    const key = createPublicKey(pem);
-    if (key.asymmetricKeyType === 'rsa' && key.asymmetricKeyDetails!.modulusLength! >= 2048) return key;
-  } catch {
-    // No key at all: the same answer.
-  }
-  throw new Error('it has to be an RSA public key of at least 2048 bits, in PEM');
-}
-
-function openSessions(text: string): string[] {
-  const patterns = list(text);
-  if (!patterns.every(isSessionId)) {
-    throw new Error('each id has to be 1 to 255 characters, without control characters');
-  }
-  return patterns;
-}
-
-function allowedOrigins(text: string): string[] {
-  const origins = list(text);
-  if (origins.includes('*') && origins.length > 1) {
-    throw new Error('* is every origin already: give it alone, or leave it out');
-  }
-  for (const origin of origins) {
-    if (origin === '*' || origin === 'null') continue;
-    if (!/^[a-z][a-z\d+.-]*:\/\/[^*]+$/i.test(origin) || !URL.canParse(origin)) {
-      throw new Error('each has to be an origin such as https://example.com, or null, or * for every one');
-    }
-    const url = new URL(origin);
-    // Of other schemes, as apps have them, URL knows no origin: they are taken as written.
-    if (/^https?:$/.test(url.protocol) && url.origin !== origin) {
-      throw new Error(`an origin is scheme, host and port alone: write ${url.origin}`);
-    }
-  }
-  return origins;
-}
 
 /** The setting of a limit, whose default is that of {@link defaultLimits}. */
 const limit = (name: keyof Limits, flag: string, description: string) => ({
@@ -119,16 +25,6 @@ const limit = (name: keyof Limits, flag: string, description: string) => ({
   description,
   parse: whole,
 });
-
-function whole(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error('it has to be a whole number from 1 up');
-  return Number(text);
-}
-
-function proxies(text: string): number {
-  if (!/^\d$/.test(text)) throw new Error('it has to be a number from 0 to 9');
-  return Number(text);
-}
 
 /** The settings of the session server. What reads, checks and describes them works from this table. */
 export const settings = {
