@@ -14,7 +14,7 @@ const observer =
  * browser's. May be no valid language tag, since it is the page's. While the element is on the page, a change
  * of what it was found in leads to an update.
  */
-export function languageOf(element: Speaker): string | undefined {
+export function followLanguage(element: Speaker): string | undefined {
   if (element.isConnected) speakers.add(element);
   else speakers.delete(element);
   if (!speakers.size) observer.disconnect();

@@ -10,7 +10,7 @@ import type {
   SessionErrorDetail,
   SessionStateChangeDetail,
 } from './event-details.js';
-import { languageOf } from './language.js';
+import { followLanguage } from './language.js';
 import { idleLook, looks } from './looks.js';
 import { give, make } from './nodes.js';
 import { SourceController } from './source-controller.js';
@@ -264,7 +264,7 @@ export class SessionConnectionCountElement extends ReactiveElement {
     );
     const interval = Number(seconds) || 0;
     const { count, source, state, stale, reason } = this.#source;
-    const lang = languageOf(this);
+    const lang = followLanguage(this);
     const number = count && this.excludeSelf && source!.selfCounted ? count - 1 : count;
     const known = number !== undefined;
     const words = known ? phrase(number, (form) => this.#text(`label-${form}`), lang, notation) : [];
