@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { SignJWT, type JWTPayload } from 'jose';
-import { SessionError } from '../../src/protocol/index.js';
 import { admit, verifyManagementToken } from '../../src/server/tokens/index.js';
+import { refused } from './refused.js';
 
 const pair = (): { publicKey: KeyObject; privateKey: KeyObject } =>
   generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -28,15 +28,6 @@ const management: JWTPayload = { application_id: 'b3f1', iat: now, exp: now + 90
 const sign = (claims: JWTPayload, key: KeyObject | Uint8Array = privateKey, alg = 'RS256'): Promise<string> =>
   new SignJWT(claims).setProtectedHeader({ alg }).sign(key);
 
-const refusedWith =
-  (...parts: RegExp[]) =>
-  (error: unknown): boolean => {
-    assert.ok(error instanceof SessionError);
-    assert.equal(error.code, 1004);
-    for (const part of parts) assert.match(error.message, part);
-    return true;
-  };
-
 const join = (token: string) => admit({ sessionId: 'lobby', token }, policy);
 
 test("an application's client token admits to its session, under either name of the project", async () => {
@@ -50,21 +41,21 @@ test("an application's management token lives an hour at most, and is called by 
   await verifyManagementToken(await sign({ ...management, exp: now + 3600 }), policy);
   await assert.rejects(
     verifyManagementToken(await sign({ ...management, exp: now + 3601 }), policy),
-    refusedWith(/3600 s/),
+    refused(1004, /3600 s/),
   );
 });
 
 test('neither kind does the work of the other', async () => {
-  await assert.rejects(join(await sign(management)), refusedWith(/management token/));
-  await assert.rejects(verifyManagementToken(await sign(client), policy), refusedWith(/client token/));
+  await assert.rejects(join(await sign(management)), refused(1004, /management token/));
+  await assert.rejects(verifyManagementToken(await sign(client), policy), refused(1004, /client token/));
 });
 
 test('another application, or another key, is refused', async () => {
   await assert.rejects(
     join(await sign({ ...client, application_id: 'other' })),
-    refusedWith(/"application_id"/, /"other"/),
+    refused(1004, /"application_id"/, /"other"/),
   );
-  await assert.rejects(join(await sign(client, pair().privateKey)), refusedWith(/signature/));
+  await assert.rejects(join(await sign(client, pair().privateKey)), refused(1004, /signature/));
 });
 
 test('what is inside chooses the key: the header can not', async () => {
@@ -72,9 +63,12 @@ test('what is inside chooses the key: the header can not', async () => {
   // The public key is no secret. Whoever took it for one would let everybody sign.
   const known = new TextEncoder().encode(publicKey.export({ type: 'spki', format: 'pem' }) as string);
   for (const key of [secret, known]) {
-    await assert.rejects(join(await sign(client, key, 'HS256')), refusedWith(/"alg"/, /RS256/));
+    await assert.rejects(join(await sign(client, key, 'HS256')), refused(1004, /"alg"/, /RS256/));
   }
   const ofKey = { ...client, application_id: undefined };
-  await assert.rejects(join(await sign({ ...ofKey, iss: '12345' })), refusedWith(/"alg"/, /HS256/));
-  await assert.rejects(join(await sign({ ...client, iss: '12345' }, secret, 'HS256')), refusedWith(/RS256/));
+  await assert.rejects(join(await sign({ ...ofKey, iss: '12345' })), refused(1004, /"alg"/, /HS256/));
+  await assert.rejects(
+    join(await sign({ ...client, iss: '12345' }, secret, 'HS256')),
+    refused(1004, /RS256/),
+  );
 });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
-import { SessionError } from '../../src/protocol/index.js';
 import {
   admit,
   isOpenSession,
   issueClientToken,
   verifyManagementToken,
 } from '../../src/server/tokens/index.js';
+import { refused } from './refused.js';
 
 const apiKey = '12345';
 const apiSecret = 'a'.repeat(40);
@@ -30,15 +30,6 @@ const managementClaims: JWTPayload = { iss: apiKey, ist: 'project', iat: now, ex
 
 const sign = (claims: JWTPayload, secret = apiSecret, alg = 'HS256'): Promise<string> =>
   new SignJWT(claims).setProtectedHeader({ alg }).sign(new TextEncoder().encode(secret));
-
-const refused =
-  (code: number, ...parts: RegExp[]) =>
-  (error: unknown): boolean => {
-    assert.ok(error instanceof SessionError);
-    assert.equal(error.code, code);
-    for (const part of parts) assert.match(error.message, part);
-    return true;
-  };
 
 const join = (token: string | undefined, sessionId = 'lobby') => admit({ sessionId, token }, policy);
 
