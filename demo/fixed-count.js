@@ -1,11 +1,8 @@
+import { ScriptedSource } from './scripted-source.js';
+
 /** A ConnectionSource that stands still at a number, to see how a number reads. */
-export class FixedCount extends EventTarget {
+export class FixedCount extends ScriptedSource {
   state = 'connected';
-  stale = false;
-  reason = undefined;
-  selfCounted = false;
-  connection = undefined;
-  connections = undefined;
 
   constructor(count) {
     super();
