@@ -7,6 +7,9 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** In ms: what hangs has to fail, since nobody may be there to look. */
+const longest = 600_000;
+
 const chosen = process.argv.slice(2).filter((argument) => argument !== '--all');
 const isChosen = (path) => !chosen.length || chosen.some((part) => path.includes(part));
 const needsInstall = (path) => path.startsWith(join('test', 'frameworks'));
@@ -49,7 +52,7 @@ function readWebTestRunner(text) {
 const build = await run('npm', ['run', '--silent', 'build']);
 const runs = [build];
 if (!build.failed && ofNode.length) {
-  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...ofNode];
+  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${longest}`, ...ofNode];
   runs.push(await run(process.execPath, args, readNodeTest));
 }
 if (!build.failed && isChosen('test/browser')) {
