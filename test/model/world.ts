@@ -206,6 +206,7 @@ class ModelRoster extends Roster {
         read: (id) => engine.read(id),
         list: (id) => engine.list(id),
         watch: (id, listener) => engine.watch(id, listener),
+        record: (outbox) => engine.record(outbox),
       },
       lease,
       now: () => world.time,
