@@ -1,6 +1,6 @@
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { CloseCode } from '../../protocol/close-code.js';
 import { connectPath, largestClientFrame, subprotocol } from '../../protocol/endpoint.js';
 import { AddressCount } from '../address-count.js';
@@ -47,8 +47,35 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   let closing = false;
+
+  // Not inside the listener below: what is made here lives as long as the socket, and the request should not.
+  const serve = (webSocket: WebSocket, headers: IncomingHttpHeaders, address: string): void => {
+    const { origin, host, 'user-agent': userAgent } = headers;
+    const socket = new ClientSocket(webSocket, options, userAgent);
+    sockets.add(socket);
+    wheel.add(socket);
+    const hasRoom = addresses.take(address);
+    webSocket.on('close', () => {
+      sockets.delete(socket);
+      addresses.giveBack(address);
+    });
+    if (!hasRoom) {
+      socket.refuseAsFull(
+        `Too many connections from one address: ${limits.connectionsPerAddress} are let in, see --max-connections-per-address, and --trust-proxy behind a proxy`,
+      );
+    } else if (webSocket.protocol !== subprotocol) {
+      socket.refuse(CloseCode.protocol, 2001, `The WebSocket subprotocol has to be ${subprotocol}`);
+    } else if (!isAllowedOrigin(origin, host, options.allowedOrigins)) {
+      // A browser can't read a refused upgrade, so the reason is told on an open socket.
+      const message =
+        origin === 'null'
+          ? 'Sandboxed frames and local files may not connect to this server: add null to --allow-origin (ALLOW_ORIGIN)'
+          : `Pages of ${origin} may not connect to this server: add it to --allow-origin (ALLOW_ORIGIN)`;
+      socket.refuse(CloseCode.unauthorized, 1004, message);
+    }
+  };
+
   server.on('upgrade', (request, connection, head) => {
-    connection.on('error', () => connection.destroy());
     const path = request.url?.split('?')[0];
     if (path !== `/${connectPath}`) return refuse(connection, '404 Not Found');
     const address = clientAddress(request, trustedProxies);
@@ -57,31 +84,9 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
       options.onRefusal('HANDSHAKE_RATE');
       return refuse(connection, '503 Service Unavailable', `Retry-After: ${handshakePause}\r\n`);
     }
-    const { origin, host, 'user-agent': userAgent } = request.headers;
-    upgrades.handleUpgrade(request, connection, head, (webSocket) => {
-      const socket = new ClientSocket(webSocket, options, userAgent);
-      sockets.add(socket);
-      wheel.add(socket);
-      const hasRoom = addresses.take(address);
-      webSocket.on('close', () => {
-        sockets.delete(socket);
-        addresses.giveBack(address);
-      });
-      if (!hasRoom) {
-        socket.refuseAsFull(
-          `Too many connections from one address: ${limits.connectionsPerAddress} are let in, see --max-connections-per-address, and --trust-proxy behind a proxy`,
-        );
-      } else if (webSocket.protocol !== subprotocol) {
-        socket.refuse(CloseCode.protocol, 2001, `The WebSocket subprotocol has to be ${subprotocol}`);
-      } else if (!isAllowedOrigin(origin, host, options.allowedOrigins)) {
-        // A browser can't read a refused upgrade, so the reason is told on an open socket.
-        const message =
-          origin === 'null'
-            ? 'Sandboxed frames and local files may not connect to this server: add null to --allow-origin (ALLOW_ORIGIN)'
-            : `Pages of ${origin} may not connect to this server: add it to --allow-origin (ALLOW_ORIGIN)`;
-        socket.refuse(CloseCode.unauthorized, 1004, message);
-      }
-    });
+    upgrades.handleUpgrade(request, connection, head, (webSocket) =>
+      serve(webSocket, request.headers, address),
+    );
   });
   return {
     close: () => {
@@ -93,6 +98,7 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
 }
 
 function refuse(connection: Duplex, status: string, headers = ''): void {
+  connection.on('error', () => connection.destroy());
   // Nobody reads it any more, so an end that the client never sends would be waited for without end.
   connection.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${headers}\r\n`, () => connection.destroy());
 }
