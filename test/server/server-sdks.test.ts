@@ -9,41 +9,13 @@ import OpenTok from 'opentok';
 import WebSocket from 'ws';
 import { CloseCode, connectPath, parseServerFrame, subprotocol } from '../../src/protocol/index.js';
 import { createSessionServer, issueClientToken, type SessionServer } from '../../src/server/index.js';
+import { openTok, vonage, type Sdk } from './sdks.js';
 
 const apiKey = '12345';
 const apiSecret = 'a'.repeat(40);
 const applicationId = '11111111-2222-4333-8444-555555555555';
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-
-/** What an SDK is asked for, under one name whichever it is. */
-interface Sdk {
-  createSession(): Promise<string>;
-  clientToken(sessionId: string, options: { role: string; data: string }): string;
-  forceDisconnect(sessionId: string, connectionId: string): Promise<void>;
-}
-
-/** The `opentok` package, whose calls end in callbacks. */
-function openTok(sdk: OpenTok, t1 = false): Sdk {
-  return {
-    createSession: async () => (await promisify(sdk.createSession.bind(sdk, {}))())!.sessionId,
-    clientToken: (sessionId, options) =>
-      (sdk.generateToken as (id: string, options: object, t1: boolean) => string)(sessionId, options, t1),
-    forceDisconnect: (sessionId, connectionId) =>
-      new Promise((resolve, reject) =>
-        sdk.forceDisconnect(sessionId, connectionId, (error) => (error ? reject(error) : resolve())),
-      ),
-  };
-}
-
-/** The `@vonage/video` package. */
-function vonage(sdk: Video): Sdk {
-  return {
-    createSession: async () => (await sdk.createSession()).sessionId,
-    clientToken: (sessionId, options) => sdk.generateClientToken(sessionId, options),
-    forceDisconnect: (sessionId, connectionId) => sdk.disconnectClient(sessionId, connectionId),
-  };
-}
 
 suite('the unchanged server SDKs of OpenTok and Vonage', () => {
   let server: SessionServer;
