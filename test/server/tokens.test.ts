@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { decodeJwt, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose';
 import {
@@ -121,6 +122,27 @@ test('a changed token is refused', async () => {
   const [header, , signature] = (await sign({ ...clientClaims, role: 'subscriber' })).split('.');
   const payload = Buffer.from(JSON.stringify(clientClaims)).toString('base64url');
   await assert.rejects(join(`${header}.${payload}.${signature}`), refused(1004, /signature/));
+});
+
+test('a token without its signature, or with a part of it, is refused', async () => {
+  const token = await sign(clientClaims);
+  const end = token.lastIndexOf('.') + 1;
+  await assert.rejects(join(token.slice(0, end)), refused(1004, /signature/));
+  await assert.rejects(join(token.slice(0, end + 22)), refused(1004, /signature/));
+});
+
+test('a server with an empty secret lets in nobody who signed with it', async () => {
+  const signed = await sign(clientClaims);
+  const text = signed.slice(0, signed.lastIndexOf('.'));
+  const token = `${text}.${createHmac('sha256', '').update(text).digest('base64url')}`;
+  const unset = { ...policy, apiSecrets: [''] };
+  await assert.rejects(admit({ sessionId: 'lobby', token }, unset), refused(1004, /signature/));
+});
+
+test('a token that asks for more than is understood is refused', async () => {
+  const asking = new SignJWT(clientClaims).setProtectedHeader({ alg: 'HS256', crit: ['b64'], b64: true });
+  const token = await asking.sign(new TextEncoder().encode(apiSecret));
+  await assert.rejects(join(token), refused(1004, /JSON Web Token/));
 });
 
 test('an unsigned token is refused', async () => {

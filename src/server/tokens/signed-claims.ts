@@ -1,5 +1,13 @@
-import type { KeyObject, webcrypto } from 'node:crypto';
-import { compactVerify, decodeJwt, decodeProtectedHeader, errors, type JWTPayload } from 'jose';
+import type { KeyObject } from 'node:crypto';
+import {
+  compactVerify,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type ProtectedHeaderParameters,
+} from 'jose';
+import { isHmac } from './hmac.js';
 import { quote, refusal } from './refusal.js';
 import { isT1Token, readT1Claims } from './t1-token.js';
 
@@ -18,49 +26,19 @@ export interface SignedClaims {
   readonly kind: 'T1' | 'HS256' | 'RS256';
 }
 
-const verificationKeys = new Map<string, Promise<webcrypto.CryptoKey>>();
-
-/** Imports each secret once, since an import costs as much as a verification. */
-function verificationKey(secret: string): Promise<webcrypto.CryptoKey> {
-  let key = verificationKeys.get(secret);
-  if (!key) {
-    const bytes = new TextEncoder().encode(secret);
-    key = crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
-    verificationKeys.set(secret, key);
-  }
-  return key;
-}
-
 const malformed = (): Error =>
   refusal('The token is not a JSON Web Token: give the whole text that the token was made as');
 
-function decode(text: string): { claims: JWTPayload; algorithm: unknown } {
+function decode(text: string): { claims: JWTPayload; header: ProtectedHeaderParameters } {
   try {
-    return { claims: decodeJwt(text), algorithm: decodeProtectedHeader(text).alg };
+    return { claims: decodeJwt(text), header: decodeProtectedHeader(text) };
   } catch {
     throw malformed();
   }
 }
 
-/** Whether a key signed a token, with the one algorithm that the key is for. */
-async function isSigned(
-  text: string,
-  key: webcrypto.CryptoKey | KeyObject,
-  algorithm: 'HS256' | 'RS256',
-): Promise<boolean> {
-  try {
-    await compactVerify(text, key, { algorithms: [algorithm] });
-    return true;
-  } catch (error) {
-    if (error instanceof errors.JWSSignatureVerificationFailed) return false;
-    if (error instanceof errors.JOSEAlgNotAllowed) {
-      throw refusal(
-        `The token's algorithm ("alg") is ${quote(decode(text).algorithm)}: sign it with ${algorithm}`,
-      );
-    }
-    throw error instanceof errors.JOSEError ? malformed() : error;
-  }
-}
+const wrongAlgorithm = (given: unknown, wanted: SignedClaims['kind']): Error =>
+  refusal(`The token's algorithm ("alg") is ${quote(given)}: sign it with ${wanted}`);
 
 /**
  * The claims of a token that the project signed. What the token says of itself inside chooses the key, never its
@@ -70,9 +48,9 @@ async function isSigned(
  */
 export async function readSignedClaims(text: string, project: ProjectKeys): Promise<SignedClaims> {
   if (isT1Token(text)) return { claims: readT1Claims(text, project), kind: 'T1' };
-  const { claims } = decode(text);
+  const { claims, header } = decode(text);
   if (claims.application_id !== undefined) {
-    await checkApplication(text, claims, project);
+    await checkApplication(text, project);
     return { claims, kind: 'RS256' };
   }
   if (claims.iss !== project.apiKey) {
@@ -80,16 +58,23 @@ export async function readSignedClaims(text: string, project: ProjectKeys): Prom
       `The token's issuer ("iss") is ${quote(claims.iss)}, which isn't this server's API key: make the token with the key and secret that the server runs with`,
     );
   }
+  if (header.alg !== 'HS256') throw wrongAlgorithm(header.alg, 'HS256');
+  // It names what a reader has to understand, and this one understands nothing of the kind.
+  if (header.crit !== undefined) throw malformed();
+  const end = text.lastIndexOf('.');
+  const signature = Buffer.from(text.slice(end + 1), 'base64url');
+  const signed = text.slice(0, end);
   for (const secret of project.apiSecrets) {
-    if (await isSigned(text, await verificationKey(secret), 'HS256')) return { claims, kind: 'HS256' };
+    if (isHmac(signature, { hash: 'sha256', secret, text: signed })) return { claims, kind: 'HS256' };
   }
   throw refusal(
     "The token's signature doesn't fit: sign it with the API secret that the server runs with, and don't change it afterwards",
   );
 }
 
-async function checkApplication(text: string, claims: JWTPayload, project: ProjectKeys): Promise<void> {
+async function checkApplication(text: string, project: ProjectKeys): Promise<void> {
   const { application } = project;
+  const { claims, header } = decode(text);
   if (!application) {
     throw refusal(
       'The token is for an application ("application_id"), and this server has none: start it with --application-id and --public-key, or make the token with the API key and secret',
@@ -100,9 +85,15 @@ async function checkApplication(text: string, claims: JWTPayload, project: Proje
       `The token's "application_id" is ${quote(claims.application_id)}, which isn't this server's application`,
     );
   }
-  if (!(await isSigned(text, application.publicKey, 'RS256'))) {
-    throw refusal(
-      "The token's signature doesn't fit: sign it with the private key that belongs to the server's public key, and don't change it afterwards",
-    );
+  try {
+    await compactVerify(text, application.publicKey, { algorithms: ['RS256'] });
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed) {
+      throw refusal(
+        "The token's signature doesn't fit: sign it with the private key that belongs to the server's public key, and don't change it afterwards",
+      );
+    }
+    if (error instanceof errors.JOSEAlgNotAllowed) throw wrongAlgorithm(header.alg, 'RS256');
+    throw error instanceof errors.JOSEError ? malformed() : error;
   }
 }

@@ -1,5 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { JWTPayload } from 'jose';
+import { isHmac } from './hmac.js';
 import { quote, refusal } from './refusal.js';
 import type { ProjectKeys } from './signed-claims.js';
 
@@ -19,12 +19,6 @@ function readParameters(text: string): Map<string, string> {
     parameters.set(name, value);
   }
   return parameters;
-}
-
-function isSignedWith(secret: string, text: string, signature: string): boolean {
-  const expected = createHmac('sha1', secret).update(text).digest();
-  const given = Buffer.from(signature, 'hex');
-  return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 const seconds = (text: string | undefined): number | undefined => (text ? Number(text) : undefined);
@@ -47,7 +41,8 @@ export function readT1Claims(text: string, project: ProjectKeys): JWTPayload {
       `The token's "partner_id" is ${quote(partner)}, which isn't this server's API key: make the token with the key and secret that the server runs with`,
     );
   }
-  if (!project.apiSecrets.some((secret) => isSignedWith(secret, signed, outer.get('sig') ?? ''))) {
+  const signature = Buffer.from(outer.get('sig') ?? '', 'hex');
+  if (!project.apiSecrets.some((secret) => isHmac(signature, { hash: 'sha1', secret, text: signed }))) {
     throw refusal(
       "The token's signature doesn't fit: sign it with the API secret that the server runs with, and don't change it afterwards",
     );
