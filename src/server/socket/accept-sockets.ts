@@ -22,6 +22,11 @@ export interface SocketOptions extends SocketContext {
 /** In seconds: how long a client is asked to wait where too many come at once. */
 const handshakePause = 5;
 
+/** In ms: how long a client may take to answer a close, also where it broke the WebSocket protocol. */
+const closeTimeout = 2_000;
+/** In how many parts a frame may come. Each costs much more memory than the one byte that it may have. */
+const mostParts = 64;
+
 /** The sockets that a server accepted. */
 export interface AcceptedSockets {
   /** Closes all of them with 1012, from which clients come back, and takes no more. */
@@ -44,6 +49,10 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: largestClientFrame,
+    maxFragments: mostParts,
+    maxBufferedChunks: mostParts,
+    // Its types lack it.
+    ...{ closeTimeout },
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   let closing = false;

@@ -22,8 +22,6 @@ const answerTime = 5_000;
 /** How much a reader may leave unread, in bytes, and for how long, in ms. */
 const mostUnread = 64 * 1024;
 const slowTime = 30_000;
-/** How long a client may take to answer a close, in ms. */
-const closeTimeout = 2_000;
 
 /** What the sockets of a server share. */
 export interface SocketContext {
@@ -88,7 +86,6 @@ export class ClientSocket implements Outlet {
     if (this.#closeCode !== undefined) return;
     this.#closeCode = code;
     this.#socket.close(code);
-    setTimeout(() => this.#socket.terminate(), closeTimeout).unref();
   }
 
   /** Says what was wrong, then closes. */
