@@ -6,8 +6,8 @@ import { RunningTotal } from '../../src/session/running-total.js';
 import { departureAfter } from '../../src/server/live-session/departure.js';
 import { Membership, type Member } from '../../src/server/live-session/membership.js';
 import { RosterFollower } from '../../src/server/live-session/roster-follower.js';
-import { MemoryEngine, Roster, type RosterOptions, type RosterState } from '../../src/server/roster/index.js';
-import type { RosterBatch } from '../../src/server/roster/roster-engine.js';
+import { MemoryEngine, Roster, type RosterOptions } from '../../src/server/roster/index.js';
+import type { RosterBatch, WrittenState } from '../../src/server/roster/roster-engine.js';
 
 /** The rules that keep the count true; each can be taken out to see that the model notices. */
 export const guards = ['fence', 'selfFence', 'orderedEpochs', 'newerOnly', 'setTransitions'] as const;
@@ -155,7 +155,7 @@ class ModelEngine extends MemoryEngine {
   }
 
   /** A write of a server on its way: it arrives although its server may be dead by then; the answer doesn't. */
-  applyLate(batch: RosterBatch, server: ModelServer): Promise<RosterState | undefined> {
+  applyLate(batch: RosterBatch, server: ModelServer): Promise<WrittenState | undefined> {
     return new Promise((resolve) => {
       const arrive = (): void => {
         const applied = this.apply(batch);
@@ -187,8 +187,8 @@ class ModelEngine extends MemoryEngine {
     return this.#world.without !== 'fence' && super.isFenced(incarnation);
   }
 
-  protected override nextEpoch(lastEpoch: number): number {
-    const ordered = super.nextEpoch(lastEpoch);
+  protected override nextEpoch(seen: number): number {
+    const ordered = super.nextEpoch(seen);
     return this.#world.without === 'orderedEpochs' ? 1 + this.#world.random(2 ** 30) : ordered;
   }
 }
@@ -210,6 +210,7 @@ class ModelRoster extends Roster {
       },
       lease,
       now: () => world.time,
+      steadyNow: () => world.time,
       onReborn,
     });
     this.#unguarded = world.without === 'selfFence';

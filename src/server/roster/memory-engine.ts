@@ -1,12 +1,22 @@
 import type { Connection } from '../../protocol/connection.js';
+import { isLater } from '../../protocol/roster-version.js';
 import type { Outbox, RecordedDeparture } from './outbox.js';
-import type { RosterBatch, RosterChange, RosterEngine, RosterState } from './roster-engine.js';
+import type {
+  Lease,
+  RosterBatch,
+  RosterChange,
+  RosterEngine,
+  RosterState,
+  WrittenState,
+} from './roster-engine.js';
 
 interface StoredRoster {
   epoch: number;
   seq: number;
   /** The parts by incarnation, each by connection id. */
   readonly parts: Map<string, Map<string, Connection>>;
+  /** The last batch of each incarnation, by number. */
+  readonly batches: Map<string, number>;
 }
 
 /** What a {@link MemoryEngine} takes. */
@@ -24,8 +34,6 @@ export class MemoryEngine implements RosterEngine {
   readonly #rosters = new Map<string, StoredRoster>();
   /** Until when each lease holds. */
   readonly #leases = new Map<string, number>();
-  /** When each incarnation that renewed or wrote is to be reaped, unless it renews. */
-  readonly #expiries = new Map<string, number>();
   readonly #fenced = new Set<string>();
   readonly #listeners = new Map<string, Set<(change: RosterChange) => void>>();
   readonly #outboxes = new Set<Outbox>();
@@ -36,43 +44,49 @@ export class MemoryEngine implements RosterEngine {
     this.#now = now;
   }
 
-  async renew(incarnation: string): Promise<boolean> {
-    const held = (this.#leases.get(incarnation) ?? -Infinity) > this.#now();
+  async renew(incarnation: string): Promise<Lease> {
+    if (this.#fenced.has(incarnation)) return 'fenced';
+    const held = this.#leases.has(incarnation);
     this.#leases.set(incarnation, this.#now() + this.#lease);
-    this.#expiries.set(incarnation, this.#now() + this.#lease);
-    return held;
+    return held ? 'held' : 'taken';
   }
 
-  async apply(batch: RosterBatch): Promise<RosterState | undefined> {
-    const { sessionId, incarnation, lastEpoch } = batch;
+  async apply(batch: RosterBatch): Promise<WrittenState | undefined> {
+    const { sessionId, incarnation, number, seen } = batch;
     if (this.isFenced(incarnation)) return undefined;
     // After a loss of data, one that writes and dies before it renews has to be reaped all the same.
-    if (!this.#expiries.has(incarnation)) this.#expiries.set(incarnation, this.#now() + this.#lease);
+    if (!this.#leases.has(incarnation)) this.#leases.set(incarnation, this.#now() + this.#lease);
     const known = this.#rosters.get(sessionId);
-    const roster: StoredRoster = known ?? { epoch: this.nextEpoch(lastEpoch), seq: 0, parts: new Map() };
+    const lost = isLater(seen, this.#state(known));
+    const roster: StoredRoster = known ?? { epoch: 0, seq: 0, parts: new Map(), batches: new Map() };
     const part = roster.parts.get(incarnation) ?? new Map<string, Connection>();
-    const added = batch.created.filter(({ connectionId }) => !part.has(connectionId));
-    const removed = departures(batch, part);
+    const late = number <= (roster.batches.get(incarnation) ?? 0);
+    const added = late ? [] : batch.created.filter(({ connectionId }) => !part.has(connectionId));
+    const removed = late ? [] : departures(batch, part);
     // A roster that somebody knew and that is gone is told anew even where nobody is in it.
-    const lost = !known && lastEpoch > 0;
-    if (!added.length && !removed.length && !lost) return this.#state(known);
+    if (!added.length && !removed.length && !lost) return { ...this.#state(known), own: part.size };
+    if (lost || !known) {
+      roster.epoch = this.nextEpoch(Math.max(seen.epoch, roster.epoch));
+      roster.seq = 0;
+    }
     for (const connection of added) part.set(connection.connectionId, connection);
     for (const { connections } of removed)
       for (const { connectionId } of connections) part.delete(connectionId);
     this.#rosters.set(sessionId, roster);
+    if (!late) roster.batches.set(incarnation, number);
     if (part.size) roster.parts.set(incarnation, part);
     else roster.parts.delete(incarnation);
     this.#publish(sessionId, roster, added, removed);
-    return this.#state(roster);
+    return { ...this.#state(roster), own: part.size };
   }
 
   async reap(): Promise<void> {
-    for (const [incarnation, expiry] of this.#expiries) {
+    for (const [incarnation, expiry] of this.#leases) {
       if (expiry > this.#now()) continue;
       this.#fenced.add(incarnation);
-      this.#expiries.delete(incarnation);
       this.#leases.delete(incarnation);
       for (const [sessionId, roster] of this.#rosters) {
+        roster.batches.delete(incarnation);
         const part = roster.parts.get(incarnation);
         if (!part) continue;
         roster.parts.delete(incarnation);
@@ -116,7 +130,6 @@ export class MemoryEngine implements RosterEngine {
   protected wipe(): void {
     this.#rosters.clear();
     this.#leases.clear();
-    this.#expiries.clear();
     this.#fenced.clear();
   }
 
@@ -126,8 +139,8 @@ export class MemoryEngine implements RosterEngine {
   }
 
   /** Epochs are ordered, so that what is left of an earlier life of a session can be told from the present one. */
-  protected nextEpoch(lastEpoch: number): number {
-    return (this.#lastEpoch = Math.max(this.#now(), this.#lastEpoch + 1, lastEpoch + 1));
+  protected nextEpoch(seen: number): number {
+    return (this.#lastEpoch = Math.max(this.#now(), this.#lastEpoch + 1, seen + 1));
   }
 
   #publish(

@@ -7,7 +7,10 @@ export interface RosterState extends RosterVersion {
   readonly count: number;
 }
 
-/** One step of a roster, from sequence number `from` to `seq`. */
+/**
+ * One step of a roster, from sequence number `from` to `seq`. Where `from` isn't the number of the step before,
+ * steps were missed, and only the state can be relied on.
+ */
 export interface RosterChange extends RosterState {
   readonly from: number;
   readonly created: readonly Connection[];
@@ -18,35 +21,49 @@ export interface RosterChange extends RosterState {
 export interface RosterBatch {
   readonly sessionId: string;
   readonly incarnation: string;
+  /** Grows with each batch of the incarnation: one that comes after a later one of its session has no effect. */
+  readonly number: number;
   readonly created: readonly Connection[];
   readonly destroyed: readonly Departure[];
   /** `created` is the whole part: what else the engine has of it is gone. */
   readonly whole: boolean;
-  /** The last epoch that the process saw; a roster made anew gets a larger one. */
-  readonly lastEpoch: number;
+  /** The latest version that the process saw: an engine whose roster is older has lost it. */
+  readonly seen: RosterVersion;
+}
+
+/** A roster after a batch. */
+export interface WrittenState extends RosterState {
+  /** How many connections the engine has of the incarnation that wrote. */
+  readonly own: number;
 }
 
 /**
- * Where the rosters of all sessions are kept. Every step is atomic, and every method may be called again
- * after a failure without harm.
+ * How an incarnation has its lease: `held` since before, `taken` by one that the engine doesn't know, which is new or
+ * forgotten, or `fenced`, which never gets one again.
+ */
+export type Lease = 'held' | 'taken' | 'fenced';
+
+/**
+ * Where the rosters of all sessions are kept. Every method is rejected where the engine can't be reached, and may
+ * be called again without harm, although it isn't known then whether the first call had an effect.
  *
  * An incarnation is one life of a server process. It alone writes its part of a roster and holds a lease
- * while it lives. One whose lease ran out is reaped by whoever notices: fenced, so that a late write of it
- * has no effect, and its connections taken out in one change.
+ * while it lives. One whose lease ran out may be reaped: fenced, so that a late write of it has no effect, and its
+ * connections taken out.
  */
 export interface RosterEngine {
-  /** Renews an incarnation's lease. False where it had none: a new one, or one whose lease is lost. */
-  renew(incarnation: string): Promise<boolean>;
+  /** Renews an incarnation's lease, also one that ran out, as long as nobody has reaped it. */
+  renew(incarnation: string): Promise<Lease>;
   /**
    * Applies a batch; undefined where the incarnation is fenced. A roster that the process knew and the
-   * engine lost is made anew, under a larger epoch, even by an empty batch.
+   * engine lost is made anew of what the engine has, under a larger epoch, even by an empty batch.
    */
-  apply(batch: RosterBatch): Promise<RosterState | undefined>;
+  apply(batch: RosterBatch): Promise<WrittenState | undefined>;
   /** Takes out the connections of every incarnation whose lease ran out, as networkDisconnected. */
   reap(): Promise<void>;
   read(sessionId: string): Promise<RosterState>;
   list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }>;
-  /** Hears of each change to a session's roster until the returned function is called. */
+  /** Hears of the changes to a session's roster until the returned function is called. A change may get lost. */
   watch(sessionId: string, listener: (change: RosterChange) => void): () => void;
   /**
    * Appends each change of each session to an outbox, watched or not, until the returned function is called. Of

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Connection, ConnectionReason, Departure } from '../../protocol/connection.js';
+import type { Connection, ConnectionReason } from '../../protocol/connection.js';
+import { isLater, type RosterVersion } from '../../protocol/roster-version.js';
 import type { Outbox } from './outbox.js';
+import { OwnLease } from './own-lease.js';
+import { byReason, differenceOf, isLost, markWritten, newPart, type Part } from './part.js';
 import type { RosterChange, RosterEngine, RosterState } from './roster-engine.js';
 
 /** What a {@link Roster} takes. */
@@ -10,6 +13,10 @@ export interface RosterOptions {
   lease?: number;
   /** The clock, in ms. */
   now?: () => number;
+  /** A clock that is never set, in ms. Default: `performance.now`. */
+  steadyNow?: () => number;
+  /** What a write waits for before it is tried again because it failed. Default: 0.25 to 0.5 s. */
+  pause?: () => Promise<unknown>;
   /**
    * Called when the process lost its lease and lives on as a new incarnation: all of its connections
    * have new ids from then on. Old ids map to the new connections.
@@ -17,23 +24,11 @@ export interface RosterOptions {
   onReborn?: (sessionId: string, renamed: ReadonlyMap<string, Connection>) => void;
 }
 
-/** A session's connections on this process, and what of them the engine knows. */
-interface Part {
-  own: Map<string, Connection>;
-  readonly written: Set<string>;
-  /** Why those left that left since the last write. */
-  readonly reasons: Map<string, ConnectionReason>;
-  /** What the engine has is not known, so the next write says all. */
-  whole: boolean;
-  /** The epoch of the roster that was written to last. */
-  writtenEpoch: number;
-  /** The latest epoch heard of. */
-  lastEpoch: number;
-  /** When a roster that the engine lost can be taken for whole again. */
-  settlesAt: number;
-  watchers: number;
-  writing: Promise<RosterState> | undefined;
-}
+/** In ms. */
+const shortestPause = 250;
+
+const defaultPause = (): Promise<unknown> =>
+  new Promise((resolve) => setTimeout(resolve, shortestPause * (1 + Math.random())).unref());
 
 /**
  * This process's part of all rosters. The process is the truth about its own connections; the engine
@@ -42,23 +37,35 @@ interface Part {
  */
 export class Roster {
   readonly #engine: RosterEngine;
-  readonly #lease: number;
+  readonly #engineLease: number;
   readonly #now: () => number;
+  readonly #lease: OwnLease;
+  readonly #pause: () => Promise<unknown>;
   readonly #onReborn: NonNullable<RosterOptions['onReborn']>;
   readonly #parts = new Map<string, Part>();
   #incarnation = newIncarnation();
   #made = 0;
-  #renewedAt: number;
+  #batches = 0;
   /** The engine has this incarnation's lease. */
   #known = false;
+  #renewal: Promise<void> | undefined;
   #rebirth: Promise<void> | undefined;
+  #closed = false;
 
-  constructor({ engine, lease = Infinity, now = Date.now, onReborn = () => {} }: RosterOptions) {
+  constructor({
+    engine,
+    lease = Infinity,
+    now = Date.now,
+    steadyNow = () => performance.now(),
+    pause = defaultPause,
+    onReborn = () => {},
+  }: RosterOptions) {
     this.#engine = engine;
-    this.#lease = lease;
+    this.#engineLease = lease;
     this.#now = now;
+    this.#lease = new OwnLease(lease, now, steadyNow);
+    this.#pause = pause;
     this.#onReborn = onReborn;
-    this.#renewedAt = now();
   }
 
   /** Makes a connection that is not in any roster yet. Its id is never used again. */
@@ -78,7 +85,10 @@ export class Roster {
     part.reasons.set(connectionId, reason);
   }
 
-  /** Brings a session's copy in the engine up to date; resolves to its state when it is. */
+  /**
+   * Brings a session's copy in the engine up to date; resolves to its state when it is. While the engine can't be
+   * reached it is tried again, until {@link close}.
+   */
   async write(sessionId: string): Promise<RosterState> {
     const part = this.#part(sessionId);
     // The write under way may have begun before what the caller added.
@@ -86,25 +96,59 @@ export class Roster {
     return (part.writing ??= this.#write(sessionId, part).finally(() => (part.writing = undefined)));
   }
 
-  /** Keeps this incarnation's lease. To be called every third of it. */
-  async renew(): Promise<void> {
-    if (!this.holdsLease()) return this.#beReborn();
-    const asked = this.#now();
-    const held = await this.#engine.renew(this.#incarnation);
-    // In time, yet unknown: the engine lost its data, so what it knew of this process has to be told again.
-    const lost = !held && this.#known;
-    this.#renewedAt = asked;
-    this.#known = true;
-    if (lost) await this.#writeAnew();
+  /**
+   * Keeps this incarnation's lease. To be called every third of it. After a gap of more than the lease it goes on as
+   * it was where the engine still knows it; else it is reborn.
+   */
+  renew(): Promise<void> {
+    return (this.#renewal ??= this.#renew().finally(() => (this.#renewal = undefined)));
   }
 
-  reap(): Promise<void> {
-    return this.#engine.reap();
+  /**
+   * Takes out the connections of dead processes. One whose own renewals weren't whole for a lease does nothing: what
+   * kept them from the engine may have kept the others too.
+   */
+  async reap(): Promise<void> {
+    if (this.#lease.isWhole()) await this.#engine.reap();
+  }
+
+  /**
+   * Compares what this process has of a session with what the engine has: writes what got lost there, and tells
+   * watchers what they missed.
+   */
+  async reconcile(sessionId: string): Promise<void> {
+    const part = this.#parts.get(sessionId);
+    if (!part) return;
+    const before = part.seen;
+    const state =
+      part.own.size || part.written.size ? await this.write(sessionId) : await this.read(sessionId);
+    if (!isLater(state, before)) return;
+    const { epoch, seq, count } = state;
+    const missed: RosterChange = { epoch, seq, count, from: seq, created: [], destroyed: [] };
+    for (const listener of part.watchers) listener(missed);
+  }
+
+  /** The sessions that this process has connections in, or watches. */
+  sessions(): IterableIterator<string> {
+    return this.#parts.keys();
+  }
+
+  /** Takes all connections of this process out. What fails from then on is not tried again. */
+  async close(): Promise<void> {
+    for (const part of this.#parts.values()) {
+      for (const id of part.own.keys()) part.reasons.set(id, 'networkDisconnected');
+      part.own.clear();
+    }
+    this.#closed = true;
+    const written = [...this.#parts].filter(
+      ([, part]) => part.written.size > 0 || part.writing !== undefined,
+    );
+    await Promise.allSettled(written.map(([sessionId]) => this.write(sessionId)));
   }
 
   async read(sessionId: string): Promise<RosterState> {
     const state = await this.#engine.read(sessionId);
-    this.#hear(sessionId, state.epoch);
+    this.#hear(sessionId, state);
     return state;
   }
 
@@ -114,14 +158,15 @@ export class Roster {
 
   watch(sessionId: string, listener: (change: RosterChange) => void): () => void {
     const part = this.#part(sessionId);
-    part.watchers++;
-    const unwatch = this.#engine.watch(sessionId, (change) => {
-      this.#hear(sessionId, change.epoch);
+    const hear = (change: RosterChange): void => {
+      this.#hear(sessionId, change);
       listener(change);
-    });
+    };
+    part.watchers.add(hear);
+    const unwatch = this.#engine.watch(sessionId, hear);
     return () => {
       unwatch();
-      part.watchers--;
+      part.watchers.delete(hear);
       this.#forgetUnused(sessionId, part);
     };
   }
@@ -141,56 +186,81 @@ export class Roster {
    * than its lease has to find out before it writes, not after.
    */
   protected holdsLease(): boolean {
-    return this.#now() - this.#renewedAt < this.#lease;
+    return this.#lease.holds();
+  }
+
+  async #renew(): Promise<void> {
+    const inTime = this.holdsLease();
+    const incarnation = this.#incarnation;
+    const asked = this.#lease.time();
+    const lease = await this.#engine.renew(incarnation);
+    if (incarnation !== this.#incarnation) return;
+    // Too late and unknown: it may have been reaped before the engine lost its data.
+    if (lease === 'fenced' || (!inTime && lease === 'taken')) return this.#beReborn();
+    // In time, yet unknown: the engine lost its data, so what it knew of this process has to be told again.
+    const lost = lease === 'taken' && this.#known;
+    this.#lease.renewed(asked, inTime && this.#known);
+    this.#known = true;
+    if (lost) this.#writeAnew();
   }
 
   async #write(sessionId: string, part: Part): Promise<RosterState> {
-    if (!this.holdsLease()) await this.#beReborn();
+    for (;;) {
+      try {
+        const state = await this.#tryToWrite(sessionId, part);
+        if (state) return state;
+      } catch (error) {
+        // Whether the batch had an effect isn't known, so the next one says all.
+        part.whole = true;
+        if (this.#closed) throw error;
+        await this.#pause();
+      }
+    }
+  }
+
+  /** One attempt; undefined where another has to follow. */
+  async #tryToWrite(sessionId: string, part: Part): Promise<RosterState | undefined> {
+    if (!this.holdsLease()) await this.renew();
     const incarnation = this.#incarnation;
     const { whole } = part;
-    part.whole = false;
-    const created = [...part.own.values()].filter(
-      ({ connectionId }) => whole || !part.written.has(connectionId),
-    );
-    const gone = [...part.reasons].filter(([id]) => whole || part.written.has(id));
-    part.reasons.clear();
+    const difference = differenceOf(part);
     const state = await this.#engine.apply({
       sessionId,
       incarnation,
-      created,
-      destroyed: byReason(gone),
+      number: ++this.#batches,
+      created: difference.created,
+      destroyed: byReason(difference.gone),
       whole,
-      lastEpoch: part.lastEpoch,
+      seen: part.seen,
     });
     // Reborn meanwhile: what was written belongs to the incarnation before.
-    if (incarnation !== this.#incarnation) return this.#write(sessionId, part);
+    if (incarnation !== this.#incarnation) return undefined;
     if (!state) {
       await this.#beReborn();
-      return this.#write(sessionId, part);
+      return undefined;
     }
-    for (const { connectionId } of created) part.written.add(connectionId);
-    for (const [id] of gone) part.written.delete(id);
-    const lostCopy = !whole && part.writtenEpoch > 0 && state.epoch > part.writtenEpoch;
+    markWritten(part, difference);
+    const lost = !whole && isLost(part, state);
     part.writtenEpoch = state.epoch;
-    this.#hear(sessionId, state.epoch);
-    if (lostCopy) {
+    this.#hear(sessionId, state);
+    if (lost) {
       part.whole = true;
-      return this.#write(sessionId, part);
+      return undefined;
     }
     this.#forgetUnused(sessionId, part);
     return state;
   }
 
-  #hear(sessionId: string, epoch: number): void {
+  #hear(sessionId: string, { epoch, seq }: RosterVersion): void {
     const part = this.#parts.get(sessionId);
-    if (!part || epoch <= part.lastEpoch) return;
+    if (!part || !isLater({ epoch, seq }, part.seen)) return;
     // A roster made anew lacks whoever didn't write to it yet: one lease, and they did or are dead.
-    if (part.lastEpoch > 0) part.settlesAt = this.#now() + this.#lease;
-    part.lastEpoch = epoch;
+    if (part.seen.epoch > 0 && epoch > part.seen.epoch) part.settlesAt = this.#now() + this.#engineLease;
+    part.seen = { epoch, seq };
   }
 
   #forgetUnused(sessionId: string, part: Part): void {
-    if (!part.own.size && !part.written.size && !part.watchers) this.#parts.delete(sessionId);
+    if (!part.own.size && !part.written.size && !part.watchers.size) this.#parts.delete(sessionId);
   }
 
   #beReborn(): Promise<void> {
@@ -199,11 +269,12 @@ export class Roster {
 
   async #startAnew(): Promise<void> {
     const incarnation = newIncarnation();
-    const asked = this.#now();
+    const asked = this.#lease.time();
     // The lease comes first: an incarnation without one that died now would never be reaped.
     await this.#engine.renew(incarnation);
     this.#incarnation = incarnation;
-    this.#renewedAt = asked;
+    this.#lease.renewed(asked, false);
+    this.#known = true;
     for (const [sessionId, part] of this.#parts) {
       const renamed = new Map<string, Connection>();
       for (const [id, { data, creationTime }] of part.own) {
@@ -217,25 +288,15 @@ export class Roster {
     for (const sessionId of this.#parts.keys()) void this.write(sessionId);
   }
 
-  async #writeAnew(): Promise<void> {
+  #writeAnew(): void {
     for (const part of this.#parts.values()) part.whole = true;
-    await Promise.all([...this.#parts.keys()].map((sessionId) => this.write(sessionId)));
+    for (const sessionId of this.#parts.keys()) void this.write(sessionId);
   }
 
   #part(sessionId: string): Part {
     let part = this.#parts.get(sessionId);
     if (!part) {
-      part = {
-        own: new Map(),
-        written: new Set(),
-        reasons: new Map(),
-        whole: false,
-        writtenEpoch: 0,
-        lastEpoch: 0,
-        settlesAt: 0,
-        watchers: 0,
-        writing: undefined,
-      };
+      part = newPart();
       this.#parts.set(sessionId, part);
     }
     return part;
@@ -243,13 +304,3 @@ export class Roster {
 }
 
 const newIncarnation = (): string => randomBytes(9).toString('base64url');
-
-function byReason(gone: readonly (readonly [string, ConnectionReason])[]): Departure[] {
-  const departures = new Map<ConnectionReason, string[]>();
-  for (const [id, reason] of gone) {
-    const known = departures.get(reason);
-    if (known) known.push(id);
-    else departures.set(reason, [id]);
-  }
-  return [...departures].map(([reason, connections]) => ({ reason, connections }));
-}

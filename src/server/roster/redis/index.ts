@@ -1,0 +1,2 @@
+export { nameOfRedis, redisAddress, type RedisAddress } from './address.js';
+export { RedisEngine } from './redis-engine.js';

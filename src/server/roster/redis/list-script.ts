@@ -1,0 +1,19 @@
+import { script } from './script.js';
+
+/**
+ * Reads a roster with all its connections, in one step. Returns epoch, seq, count and each connection as JSON.
+ *
+ * KEYS: roster. ARGV: what the keys of its parts begin with, which are in the same slot.
+ */
+export const listScript = script(`
+local stored = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'count')
+local list = { stored[1] or '0', stored[2] or '0', stored[3] or '0' }
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, 1, 5) == 'part:' then
+    for _, connection in ipairs(redis.call('HVALS', ARGV[1] .. string.sub(field, 6))) do
+      list[#list + 1] = connection
+    end
+  end
+end
+return list
+`);

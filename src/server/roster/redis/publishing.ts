@@ -1,0 +1,61 @@
+/**
+ * Lua functions that scripts share: `read` a roster's state, `startAnew` where it was lost, `remove` connections from a
+ * part, `publish` one change to the roster, and `recorded`, the change as an outbox has it. Connections come as JSON
+ * and stay so, since Lua would round their numbers.
+ */
+export const publishing = `
+local function read(roster)
+  local stored = redis.call('HMGET', roster, 'epoch', 'seq', 'count')
+  return { epoch = tonumber(stored[1]) or 0, seq = tonumber(stored[2]) or 0, count = tonumber(stored[3]) or 0 }
+end
+
+local function digits(number) return string.format('%.0f', number) end
+
+local function startAnew(state, seen)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  state.epoch = math.max(now, state.epoch + 1, seen + 1)
+  state.seq = 0
+end
+
+local function remove(part, reason, ids)
+  local departure = { reason = reason, ids = {}, connections = {} }
+  for _, id in ipairs(ids) do
+    local connection = redis.call('HGET', part, id)
+    if connection then
+      redis.call('HDEL', part, id)
+      table.insert(departure.ids, id)
+      table.insert(departure.connections, connection)
+    end
+  end
+  return departure
+end
+
+local function publish(roster, channel, keep, state, created, destroyed)
+  local from = state.seq
+  state.seq = from + 1
+  state.count = state.count + #created
+  local departures = {}
+  for _, departure in ipairs(destroyed) do
+    state.count = state.count - #departure.ids
+    table.insert(departures, { reason = departure.reason, connections = departure.ids })
+  end
+  redis.call('HSET', roster, 'epoch', digits(state.epoch), 'seq', digits(state.seq), 'count', digits(state.count))
+  redis.call('PEXPIRE', roster, keep)
+  redis.call('SPUBLISH', channel, '{"epoch":' .. digits(state.epoch) .. ',"from":' .. digits(from)
+    .. ',"seq":' .. digits(state.seq) .. ',"count":' .. digits(state.count)
+    .. ',"created":[' .. table.concat(created, ',') .. ']'
+    .. ',"destroyed":' .. (#departures > 0 and cjson.encode(departures) or '[]') .. '}')
+end
+
+local function recorded(roster, state, created, destroyed)
+  local departures = {}
+  for _, departure in ipairs(destroyed) do
+    table.insert(departures, '{"reason":"' .. departure.reason .. '","connections":['
+      .. table.concat(departure.connections, ',') .. ']}')
+  end
+  return '{"sessionId":' .. cjson.encode(redis.call('HGET', roster, 'id') or '')
+    .. ',"epoch":' .. digits(state.epoch) .. ',"seq":' .. digits(state.seq) .. ',"count":' .. digits(state.count)
+    .. ',"created":[' .. table.concat(created, ',') .. '],"destroyed":[' .. table.concat(departures, ',') .. ']}'
+end
+`;

@@ -1,0 +1,49 @@
+import { publishing } from './publishing.js';
+import { script } from './script.js';
+
+/**
+ * Declares the incarnations dead whose leases ran out. Returns all whose connections are to be taken out.
+ *
+ * KEYS: leases, reaping. ARGV: what the keys of the dead begin with, how long to keep in ms.
+ */
+export const declareDeadScript = script(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, incarnation in ipairs(redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
+  redis.call('ZREM', KEYS[1], incarnation)
+  redis.call('SET', ARGV[1] .. incarnation, 1, 'PX', ARGV[2])
+  redis.call('SADD', KEYS[2], incarnation)
+  redis.call('PEXPIRE', KEYS[2], ARGV[2])
+end
+return redis.call('SMEMBERS', KEYS[2])
+`);
+
+/**
+ * Ends the reaping of an incarnation where nothing is left to be taken out. As it is dead, nothing is added either.
+ *
+ * KEYS: reaping, sessions. ARGV: incarnation.
+ */
+export const endReapingScript = script(`
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SREM', KEYS[1], ARGV[1]) end
+`);
+
+/**
+ * Takes a dead incarnation's connections out of a session, some thousand at a time, since Redis does nothing else
+ * meanwhile. Returns how many are left, and the change for an outbox where it is asked for.
+ *
+ * KEYS: roster, part, batch. ARGV: incarnation, channel, how long to keep in ms, how many at a time, 1 where the change
+ * is asked for.
+ */
+export const reapScript = script(`
+${publishing}
+local roster, part = KEYS[1], KEYS[2]
+redis.call('SET', KEYS[3], 'fenced', 'PX', ARGV[3])
+local departure = remove(part, 'networkDisconnected', redis.call('HRANDFIELD', part, ARGV[4]))
+local left = redis.call('HLEN', part)
+if left == 0 then redis.call('HDEL', roster, 'part:' .. ARGV[1]) end
+if #departure.ids == 0 then return { left } end
+local state = read(roster)
+if state.epoch == 0 then startAnew(state, 0) end
+publish(roster, ARGV[2], ARGV[3], state, {}, { departure })
+return { left, ARGV[5] == '1' and recorded(roster, state, {}, { departure }) }
+`);

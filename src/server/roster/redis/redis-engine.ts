@@ -1,0 +1,236 @@
+import type { Connection } from '../../../protocol/connection.js';
+import type { Outbox, RecordedChange } from '../outbox.js';
+import type {
+  Lease,
+  RosterBatch,
+  RosterChange,
+  RosterEngine,
+  RosterState,
+  WrittenState,
+} from '../roster-engine.js';
+import type { RedisAddress } from './address.js';
+import { applyScript } from './apply-script.js';
+import { RedisConnection } from './connection.js';
+import { Keys, tagOf } from './keys.js';
+import { listScript } from './list-script.js';
+import { declareDeadScript, endReapingScript, reapScript } from './reap-scripts.js';
+import { enterScript, leaveScript, renewScript } from './process-scripts.js';
+
+/** What a {@link RedisEngine} takes. */
+export interface RedisEngineOptions {
+  readonly address: RedisAddress;
+  /** How long an unrenewed lease holds, in ms. */
+  readonly lease: number;
+  /** What the names of all keys begin with. */
+  readonly prefix?: string;
+}
+
+/** In ms: how long a roster is kept that nobody writes to; what tells who has to be reaped in it has to outlast it. */
+const rosterKept = 3_600_000;
+const processesKept = 2 * rosterKept;
+/** How many connections are reaped in one step, and how many sessions at once. */
+const reapedAtOnce = 2_000;
+const sessionsAtOnce = 100;
+
+/**
+ * Rosters in a Redis, which several processes have in common. Each step is a script; what a step takes several keys
+ * slots for is told at each of them. Needs Redis 7.0 or Valkey, and nothing newer.
+ */
+export class RedisEngine implements RosterEngine {
+  readonly #lease: number;
+  readonly #database: number;
+  readonly #keys: Keys;
+  readonly #connection: RedisConnection;
+  readonly #listeners = new Map<string, Set<(change: RosterChange) => void>>();
+  readonly #outboxes = new Set<Outbox>();
+  /** In which sessions, by tag, which incarnations are known to be, since which batch. */
+  readonly #entered = new Map<string, Map<string, number>>();
+
+  constructor({ address, lease, prefix = 'session-connection-count:' }: RedisEngineOptions) {
+    this.#lease = lease;
+    this.#database = address.database;
+    this.#keys = new Keys(prefix);
+    this.#connection = new RedisConnection(address);
+  }
+
+  /** @throws {Error} where the Redis can't be reached. Once it was, the connection is mended when it breaks. */
+  open(): Promise<void> {
+    return this.#connection.open();
+  }
+
+  /** Whether the Redis can be reached, as far as is known. */
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  async renew(incarnation: string): Promise<Lease> {
+    const { leases } = this.#keys;
+    const keys = [leases, this.#keys.dead(incarnation), this.#keys.sessions(incarnation)];
+    const args = [incarnation, this.#lease, processesKept];
+    const lease = (await this.#connection.run(renewScript, keys, args)) as Lease;
+    if (lease !== 'held') this.#entered.delete(incarnation);
+    return lease;
+  }
+
+  async apply(batch: RosterBatch): Promise<WrittenState | undefined> {
+    const { sessionId, incarnation, number, created, destroyed, whole, seen } = batch;
+    const tag = tagOf(sessionId);
+    if (created.length && !(await this.#enter(batch, tag))) return undefined;
+    const keys = [
+      this.#keys.roster(tag),
+      this.#keys.part(tag, incarnation),
+      this.#keys.batch(tag, incarnation),
+    ];
+    const args = [
+      incarnation,
+      this.#keys.channel(tag, this.#database),
+      rosterKept,
+      sessionId,
+      this.#outboxes.size ? 1 : 0,
+      number,
+      seen.epoch,
+      seen.seq,
+      whole ? 1 : 0,
+      created.length,
+      ...created.flatMap((connection) => [connection.connectionId, JSON.stringify(connection)]),
+      ...destroyed.flatMap(({ reason, connections }) => [reason, connections.length, ...connections]),
+    ];
+    const answer = await this.#connection.run(applyScript, keys, args);
+    if (!answer) {
+      this.#entered.delete(incarnation);
+      return undefined;
+    }
+    const [epoch, seq, count, own, change] = answer as [string, number, number, number, string?];
+    this.#append(change);
+    if (own === 0) await this.#leave(incarnation, tag);
+    return { epoch: Number(epoch), seq, count, own };
+  }
+
+  async reap(): Promise<void> {
+    const { leases, reaping, deadPrefix } = this.#keys;
+    const dead = await this.#connection.run(
+      declareDeadScript,
+      [leases, reaping],
+      [deadPrefix, processesKept],
+    );
+    for (const incarnation of dead as string[]) await this.#reapIncarnation(incarnation);
+  }
+
+  async read(sessionId: string): Promise<RosterState> {
+    const tag = tagOf(sessionId);
+    await this.#connection.subscribed(this.#keys.channel(tag, this.#database));
+    const roster = this.#keys.roster(tag);
+    const stored = await this.#connection.send(roster, ['HMGET', roster, 'epoch', 'seq', 'count']);
+    return stateOf(stored as (string | null)[]);
+  }
+
+  async list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }> {
+    const tag = tagOf(sessionId);
+    await this.#connection.subscribed(this.#keys.channel(tag, this.#database));
+    const answer = await this.#connection.run(
+      listScript,
+      [this.#keys.roster(tag)],
+      [this.#keys.partPrefix(tag)],
+    );
+    const [epoch, seq, count, ...connections] = answer as string[];
+    return {
+      ...stateOf([epoch!, seq!, count!]),
+      connections: connections.map((connection) => JSON.parse(connection) as Connection),
+    };
+  }
+
+  watch(sessionId: string, listener: (change: RosterChange) => void): () => void {
+    const channel = this.#keys.channel(tagOf(sessionId), this.#database);
+    let listeners = this.#listeners.get(channel);
+    if (!listeners) {
+      const added = (listeners = new Set());
+      this.#listeners.set(channel, listeners);
+      this.#connection.subscribe(channel, (message) => {
+        const change = JSON.parse(message) as RosterChange;
+        for (const each of added) each(change);
+      });
+    }
+    listeners.add(listener);
+    const watched = listeners;
+    return () => {
+      watched.delete(listener);
+      if (watched.size || this.#listeners.get(channel) !== watched) return;
+      this.#listeners.delete(channel);
+      this.#connection.unsubscribe(channel);
+    };
+  }
+
+  record(outbox: Outbox): () => void {
+    this.#outboxes.add(outbox);
+    return () => this.#outboxes.delete(outbox);
+  }
+
+  #append(change: string | null | undefined): void {
+    if (!change) return;
+    const recorded = JSON.parse(change) as RecordedChange;
+    for (const outbox of this.#outboxes) outbox.append(recorded);
+  }
+
+  /** Has to come before the first connection is written, or nobody would look there when the incarnation is dead. */
+  async #enter({ incarnation, number, whole }: RosterBatch, tag: string): Promise<boolean> {
+    const entered = this.#entered.get(incarnation) ?? new Map<string, number>();
+    this.#entered.set(incarnation, entered);
+    if (entered.has(tag) && !whole) return true;
+    const keys = [this.#keys.leases, this.#keys.dead(incarnation), this.#keys.sessions(incarnation)];
+    const args = [incarnation, tag, this.#lease, processesKept, number];
+    const isIn = await this.#connection.run(enterScript, keys, args);
+    if (isIn) entered.set(tag, number);
+    return !!isIn;
+  }
+
+  /** What can't be taken out of the index only costs who reaps it a look. */
+  async #leave(incarnation: string, tag: string): Promise<void> {
+    const number = this.#entered.get(incarnation)?.get(tag);
+    if (number === undefined) return;
+    this.#entered.get(incarnation)!.delete(tag);
+    const sessions = this.#keys.sessions(incarnation);
+    await this.#connection.run(leaveScript, [sessions], [tag, number]).catch(() => {});
+  }
+
+  async #reapIncarnation(incarnation: string): Promise<void> {
+    const sessions = this.#keys.sessions(incarnation);
+    for (;;) {
+      const some = await this.#connection.send(sessions, ['ZRANDMEMBER', sessions, String(sessionsAtOnce)]);
+      const tags = some as string[];
+      if (!tags.length) break;
+      await Promise.all(tags.map((tag) => this.#reapSession(incarnation, tag)));
+      await this.#connection.send(sessions, ['ZREM', sessions, ...tags]);
+    }
+    await this.#connection.run(endReapingScript, [this.#keys.reaping, sessions], [incarnation]);
+  }
+
+  async #reapSession(incarnation: string, tag: string): Promise<void> {
+    const keys = [
+      this.#keys.roster(tag),
+      this.#keys.part(tag, incarnation),
+      this.#keys.batch(tag, incarnation),
+    ];
+    const args = [
+      incarnation,
+      this.#keys.channel(tag, this.#database),
+      rosterKept,
+      reapedAtOnce,
+      this.#outboxes.size ? 1 : 0,
+    ];
+    for (let left = 1; left > 0;) {
+      const answer = (await this.#connection.run(reapScript, keys, args)) as [number, string?];
+      left = answer[0];
+      this.#append(answer[1]);
+    }
+  }
+}
+
+const stateOf = ([epoch, seq, count]: readonly (string | null)[]): RosterState => ({
+  epoch: Number(epoch ?? 0),
+  seq: Number(seq ?? 0),
+  count: Number(count ?? 0),
+});

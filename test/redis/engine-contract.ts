@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import type { Connection } from '../../src/protocol/connection.js';
+import type { RecordedChange, RosterChange, RosterEngine } from '../../src/server/roster/index.js';
+import type { RosterBatch } from '../../src/server/roster/roster-engine.js';
+import type { EngineGroup } from './roster-engines.js';
+
+const unseen = { epoch: 0, seq: 0 };
+let names = 0;
+/** A name that no other test uses. */
+const unused = (what: string): string => `${what} ${++names}`;
+
+const connection = (connectionId: string, data = ''): Connection => ({
+  connectionId,
+  creationTime: 1_795_477_975_816,
+  data,
+});
+const connections = (...ids: string[]): Connection[] => ids.map((id) => connection(id));
+const ids = (of: readonly Connection[]): string[] => of.map(({ connectionId }) => connectionId).sort();
+
+let batches = 0;
+const batch = (sessionId: string, incarnation: string, more: Partial<RosterBatch> = {}): RosterBatch => ({
+  sessionId,
+  incarnation,
+  number: ++batches,
+  created: [],
+  destroyed: [],
+  whole: false,
+  seen: unseen,
+  ...more,
+});
+
+/** Tests what every roster engine has to do. */
+export function testEngine(name: string, skip: string | false, start: () => Promise<EngineGroup>): void {
+  suite(`the roster engine ${name}`, { skip }, () => {
+    let group: EngineGroup;
+    let one: RosterEngine;
+    let other: RosterEngine;
+    before(async () => {
+      group = await start();
+      [one, other] = [await group.engine(), await group.engine()];
+    });
+    after(() => group?.end());
+
+    /** Notes all changes of a session, as another process hears of them. */
+    async function hear(sessionId: string): Promise<() => Promise<RosterChange[]>> {
+      const changes: RosterChange[] = [];
+      let hearMark = (): void => {};
+      const unwatch = other.watch(sessionId, (change) => {
+        if (change.created[0]?.connectionId === 'mark') hearMark();
+        else changes.push(change);
+      });
+      await other.read(sessionId);
+      return async () => {
+        // What was said before has been heard when this is.
+        const marked = new Promise<void>((resolve) => (hearMark = resolve));
+        await one.apply(batch(sessionId, unused('marker'), { created: connections('mark') }));
+        await marked;
+        unwatch();
+        return changes;
+      };
+    }
+
+    test('has nobody in a session that nobody was in', async () => {
+      const session = unused('session');
+      assert.deepEqual(await one.read(session), { epoch: 0, seq: 0, count: 0 });
+      assert.deepEqual(await one.list(session), { epoch: 0, seq: 0, count: 0, connections: [] });
+      assert.deepEqual(await one.apply(batch(session, unused('process'))), {
+        epoch: 0,
+        seq: 0,
+        count: 0,
+        own: 0,
+      });
+    });
+
+    test('tells every process of who came, in the batch that they came in', async () => {
+      const session = unused('session');
+      const changes = await hear(session);
+      const state = await one.apply(batch(session, unused('process'), { created: connections('a', 'b') }));
+      assert.ok(state!.epoch > 0);
+      const { epoch } = state!;
+      assert.deepEqual(state, { epoch, seq: 1, count: 2, own: 2 });
+      assert.deepEqual(await other.read(session), { epoch, seq: 1, count: 2 });
+      assert.deepEqual(await changes(), [
+        { epoch, from: 0, seq: 1, count: 2, created: connections('a', 'b'), destroyed: [] },
+      ]);
+    });
+
+    test('tells of who left and why, and of nobody who was not there', async () => {
+      const session = unused('session');
+      const process = unused('process');
+      const changes = await hear(session);
+      await one.apply(batch(session, process, { created: connections('a', 'b', 'c') }));
+      const destroyed = [
+        { reason: 'clientDisconnected' as const, connections: ['a', 'nobody'] },
+        { reason: 'forceDisconnected' as const, connections: ['b'] },
+        { reason: 'networkDisconnected' as const, connections: ['nobody else'] },
+      ];
+      const state = await one.apply(batch(session, process, { destroyed }));
+      assert.equal(state!.count, 1);
+      const [, change] = await changes();
+      assert.deepEqual(change!.destroyed, [
+        { reason: 'clientDisconnected', connections: ['a'] },
+        { reason: 'forceDisconnected', connections: ['b'] },
+      ]);
+      assert.deepEqual([change!.from, change!.seq, change!.count], [1, 2, 1]);
+    });
+
+    test('says nothing where a batch changes nothing', async () => {
+      const session = unused('session');
+      const process = unused('process');
+      const changes = await hear(session);
+      const state = await one.apply(batch(session, process, { created: connections('a') }));
+      const destroyed = [{ reason: 'clientDisconnected' as const, connections: ['b'] }];
+      assert.deepEqual(
+        await one.apply(batch(session, process, { created: connections('a'), destroyed })),
+        state,
+      );
+      assert.deepEqual(await one.apply(batch(session, process)), state);
+      assert.equal((await changes()).length, 1);
+    });
+
+    test('takes out who is not in a whole batch', async () => {
+      const session = unused('session');
+      const process = unused('process');
+      const changes = await hear(session);
+      await one.apply(batch(session, process, { created: connections('a', 'b', 'c') }));
+      const destroyed = [{ reason: 'clientDisconnected' as const, connections: ['b'] }];
+      await one.apply(batch(session, process, { created: connections('a', 'd'), destroyed, whole: true }));
+      assert.deepEqual(ids((await other.list(session)).connections), ['a', 'd']);
+      const [, change] = await changes();
+      assert.deepEqual(change!.created, connections('d'));
+      assert.deepEqual(change!.destroyed, [
+        { reason: 'clientDisconnected', connections: ['b'] },
+        { reason: 'networkDisconnected', connections: ['c'] },
+      ]);
+    });
+
+    test('takes no notice of a batch that comes after a later one', async () => {
+      const session = unused('session');
+      const process = unused('process');
+      await one.apply(batch(session, process, { created: connections('a') }));
+      const late = batch(session, process, { created: connections('b') });
+      const state = await one.apply(batch(session, process, { created: connections('c') }));
+      assert.deepEqual(await one.apply(late), state);
+      assert.deepEqual(ids((await one.list(session)).connections), ['a', 'c']);
+    });
+
+    test('lets each process write its own part alone', async () => {
+      const session = unused('session');
+      const [mine, theirs] = [unused('process'), unused('process')];
+      await one.apply(batch(session, mine, { created: connections('a') }));
+      const state = await other.apply(batch(session, theirs, { created: connections('b'), whole: true }));
+      assert.deepEqual([state!.count, state!.own], [2, 1]);
+      const destroyed = [{ reason: 'clientDisconnected' as const, connections: ['a'] }];
+      await other.apply(batch(session, theirs, { destroyed }));
+      assert.deepEqual(ids((await one.list(session)).connections), ['a', 'b']);
+    });
+
+    test('keeps sessions apart, whatever is in their ids', async () => {
+      const odd = ['{a}', '{a', 'a}', '{processes}', '🙂'.repeat(63), '"\\u0000', 'a:roster', ' ', 'é'].map(
+        (id) => `${id}${unused('')}`,
+      );
+      const process = unused('process');
+      for (const id of odd) await one.apply(batch(id, process, { created: connections(`in ${id}`) }));
+      for (const id of odd) {
+        assert.deepEqual(ids((await other.list(id)).connections), [`in ${id}`]);
+      }
+    });
+
+    test('gives back what it was given, to the letter', async () => {
+      const session = unused('session');
+      const given = connection('a', '{"name":"\\u0000 \u2028 🙂 \\" }],"created":[{');
+      const changes = await hear(session);
+      await one.apply(batch(session, unused('process'), { created: [given] }));
+      assert.deepEqual((await other.list(session)).connections, [given]);
+      assert.deepEqual((await changes())[0]!.created, [given]);
+    });
+
+    test('tells nothing of other sessions, and nothing after the end of the watch', async () => {
+      const [session, another] = [unused('session'), unused('session')];
+      const process = unused('process');
+      const heard: RosterChange[] = [];
+      const unwatch = other.watch(session, (change) => heard.push(change));
+      const changes = await hear(session);
+      await one.apply(batch(another, process, { created: connections('a') }));
+      unwatch();
+      await one.apply(batch(session, process, { created: connections('b') }));
+      assert.equal((await changes()).length, 1);
+      assert.deepEqual(heard, []);
+    });
+
+    test('renews a lease that ran out as long as nobody reaped it', async () => {
+      const process = unused('process');
+      assert.equal(await one.renew(process), 'taken');
+      assert.equal(await one.renew(process), 'held');
+      await group.runOut();
+      assert.equal(await one.renew(process), 'held');
+      await group.runOut();
+      await other.reap();
+      assert.equal(await one.renew(process), 'fenced');
+      assert.equal(await one.renew(process), 'fenced');
+    });
+
+    test('reaps who did not renew, in one change for each session, and fences it', async () => {
+      const [session, another] = [unused('session'), unused('session')];
+      const [living, dead] = [unused('process'), unused('process')];
+      const changes = await hear(session);
+      const changesThere = await hear(another);
+      for (const process of [living, dead]) await one.renew(process);
+      await one.apply(batch(session, living, { created: connections('a') }));
+      await one.apply(batch(session, dead, { created: connections('b', 'c') }));
+      await one.apply(batch(another, dead, { created: connections('d') }));
+      await group.runOut();
+      await one.renew(living);
+      await other.reap();
+      assert.deepEqual(ids((await one.list(session)).connections), ['a']);
+      for (const id of [session, another]) {
+        assert.equal(await one.apply(batch(id, dead, { created: connections('e') })), undefined);
+      }
+      const [, , reaped, ...more] = await changes();
+      assert.deepEqual(
+        reaped!.destroyed.map(({ reason }) => reason),
+        ['networkDisconnected'],
+      );
+      assert.deepEqual([...reaped!.destroyed[0]!.connections].sort(), ['b', 'c']);
+      assert.deepEqual(more, []);
+      assert.equal((await changesThere())[1]!.count, 0);
+    });
+
+    test('lets no reaped process into a session that it was not in', async () => {
+      const process = unused('process');
+      await one.renew(process);
+      await group.runOut();
+      await other.reap();
+      const created = connections('a');
+      assert.equal(await one.apply(batch(unused('session'), process, { created })), undefined);
+    });
+
+    test('reaps each connection once, however many do it at a time', async () => {
+      const session = unused('session');
+      const process = unused('process');
+      const all = Array.from({ length: 5_000 }, (_, index) => `connection ${index}`);
+      const changes = await hear(session);
+      await one.renew(process);
+      await one.apply(batch(session, process, { created: connections(...all) }));
+      await group.runOut();
+      await Promise.all([one, other, one, other].map((engine) => engine.reap()));
+      const gone = (await changes()).flatMap(({ destroyed }) =>
+        destroyed.flatMap((departure) => departure.connections),
+      );
+      assert.deepEqual(gone.sort(), all.sort());
+    });
+
+    test('appends each change once to the outboxes of the process that made it', async () => {
+      const session = unused('{session} "');
+      const process = unused('process');
+      const [recorded, recordedThere]: [RecordedChange[], RecordedChange[]] = [[], []];
+      const stops = [
+        one.record({ append: (change) => recorded.push(change) }),
+        other.record({ append: (change) => recordedThere.push(change) }),
+      ];
+      await one.renew(process);
+      const given = [connection('a', 'é"'), connection('b'), connection('c')];
+      const { epoch } = (await one.apply(batch(session, process, { created: given })))!;
+      const destroyed = [{ reason: 'clientDisconnected' as const, connections: ['a', 'nobody'] }];
+      await one.apply(batch(session, process, { destroyed }));
+      await one.apply(batch(session, process, { destroyed }));
+      await group.runOut();
+      await other.reap();
+      for (const stop of stops) stop();
+      await one.apply(batch(session, unused('process'), { created: connections('d') }));
+      const expected = [
+        { sessionId: session, epoch, seq: 1, count: 3, created: given, destroyed: [] },
+        {
+          sessionId: session,
+          epoch,
+          seq: 2,
+          count: 2,
+          created: [],
+          destroyed: [{ reason: 'clientDisconnected', connections: [given[0]] }],
+        },
+        {
+          sessionId: session,
+          epoch,
+          seq: 3,
+          count: 0,
+          created: [],
+          destroyed: [{ reason: 'networkDisconnected', connections: given.slice(1) }],
+        },
+      ];
+      // In memory there is one engine alone, and both outboxes are its.
+      const ofSession = ({ sessionId }: RecordedChange): boolean => sessionId === session;
+      const reaped = recordedThere.filter(ofSession).at(-1);
+      (reaped!.destroyed[0]!.connections as Connection[]).sort((a, b) =>
+        a.connectionId < b.connectionId ? -1 : 1,
+      );
+      assert.deepEqual(reaped, expected[2]);
+      assert.deepEqual(recorded.filter(ofSession).slice(0, 2), expected.slice(0, 2));
+      if (one !== other) assert.deepEqual([recorded.length, recordedThere.filter(ofSession).length], [2, 1]);
+    });
+
+    test('makes a roster anew that it lost and somebody knew, even for who says nothing', async () => {
+      const session = unused('session');
+      const process = unused('process');
+      await one.renew(process);
+      const before = (await one.apply(batch(session, process, { created: connections('a', 'b') })))!;
+      await group.wipe();
+      assert.equal(await one.renew(process), 'taken');
+      assert.deepEqual(await one.read(session), { epoch: 0, seq: 0, count: 0 });
+      const changes = await hear(session);
+      const emptied = (await other.apply(batch(session, unused('process'), { seen: before })))!;
+      assert.ok(emptied.epoch > before.epoch);
+      assert.deepEqual([emptied.seq, emptied.count], [1, 0]);
+      const again = await one.apply(
+        batch(session, process, { created: connections('a', 'b'), whole: true, seen: before }),
+      );
+      assert.deepEqual(again, { epoch: emptied.epoch, seq: 2, count: 2, own: 2 });
+      assert.deepEqual(
+        (await changes()).map(({ from, count }) => [from, count]),
+        [
+          [0, 0],
+          [1, 2],
+        ],
+      );
+    });
+
+    test('makes a roster anew of what it has where it lost the last changes', async () => {
+      const session = unused('session');
+      const process = unused('process');
+      const { epoch, seq } = (await one.apply(batch(session, process, { created: connections('a') })))!;
+      const state = (await one.apply(batch(session, process, { seen: { epoch, seq: seq + 5 } })))!;
+      assert.ok(state.epoch > epoch);
+      assert.deepEqual([state.seq, state.count, state.own], [1, 1, 1]);
+      assert.deepEqual(ids((await other.list(session)).connections), ['a']);
+    });
+
+    test('reaps who wrote after a loss and never renewed', async () => {
+      const session = unused('session');
+      await group.wipe();
+      await one.apply(batch(session, unused('process'), { created: connections('a') }));
+      assert.equal((await other.read(session)).count, 1);
+      await group.runOut();
+      await other.reap();
+      assert.equal((await other.read(session)).count, 0);
+    });
+  });
+}
