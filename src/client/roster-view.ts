@@ -4,14 +4,13 @@ import type {
   DetailFrame,
   JoinedFrame,
   SnapshotFrame,
-  StaleFrame,
 } from '../protocol/server-frames.js';
 import { isLater, type RosterVersion } from '../protocol/roster-version.js';
 import type { Connection } from '../protocol/connection.js';
 import { RunningTotal, type Transition } from '../session/running-total.js';
 
 /** A frame that says something about the roster, other than the answer to a join. */
-export type RosterNews = CountFrame | ChangeFrame | SnapshotFrame | DetailFrame | StaleFrame;
+export type RosterNews = CountFrame | ChangeFrame | SnapshotFrame | DetailFrame;
 
 /**
  * What one client knows of a session's roster, made from the frames it gets. Pure: it knows neither
@@ -74,10 +73,6 @@ export class RosterView {
   receive(frame: RosterNews): Transition | undefined {
     const { total } = this;
     this.behind = false;
-    if (frame.type === 'stale') {
-      this.#stale = true;
-      return undefined;
-    }
     if (frame.type === 'detail') {
       this.listed = false;
       this.forgetList();

@@ -17,7 +17,7 @@ import type { RosterVersion } from './roster-version.js';
 interface RosterFrame extends RosterVersion {
   /** The running total: absolute, one's own connection included. */
   count: number;
-  /** The server itself can't vouch for the number at present. */
+  /** The server itself can't vouch for the number at present: it stands still until a frame without this. */
   stale?: boolean;
 }
 
@@ -61,11 +61,6 @@ export interface DetailFrame {
   detail: 'count';
 }
 
-/** The number stands still until a roster frame without `stale`. */
-export interface StaleFrame {
-  type: 'stale';
-}
-
 /** Open a new socket now, join with the key, close this one after `joined`. */
 export interface DrainFrame {
   type: 'drain';
@@ -96,7 +91,6 @@ export type ServerFrame =
   | ChangeFrame
   | SnapshotFrame
   | DetailFrame
-  | StaleFrame
   | DrainFrame
   | ResultFrame
   | ErrorFrame;
@@ -115,7 +109,6 @@ const shapes: Shapes<ServerFrame> = {
   change: { ...total, from: isCount, created: listOf(isConnection), destroyed: listOf(isDeparture) },
   snapshot: { ...total, connections: listOf(isConnection), page: isCount, pages: isCount },
   detail: { detail: oneOf(['count']) },
-  stale: {},
   drain: {},
   result: { id: isCount },
   error: {

@@ -67,7 +67,7 @@ suite("a client's view of a roster", () => {
   test('is stale from when the server says so to the next number', () => {
     const view = new RosterView();
     view.join(joined(1, 1, 1), true);
-    view.receive({ type: 'stale' });
+    view.receive({ type: 'count', epoch: 1, seq: 1, count: 1, stale: true });
     assert.equal(view.stale, true);
     view.receive({ type: 'count', epoch: 1, seq: 1, count: 1 });
     assert.equal(view.stale, false);

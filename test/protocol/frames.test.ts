@@ -32,7 +32,6 @@ const serverFrames: ServerFrame[] = [
   },
   { type: 'snapshot', connections: [connection], page: 0, pages: 1, ...total },
   { type: 'detail', detail: 'count' },
-  { type: 'stale' },
   { type: 'drain' },
   { type: 'result', id: 1 },
   { type: 'error', id: 1, name: 'N', code: 1004, message: 'm', fatal: true, retryAfter: 5 },
