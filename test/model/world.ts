@@ -318,6 +318,7 @@ class ModelServer {
 
   flush(): void {
     if (this.stopped) return;
+    this.#follower.settle();
     const list = this.#follower.wantList();
     list?.step();
     for (const link of this.#links) {

@@ -1,8 +1,10 @@
 import type { Detail, SyncFrame, Visibility } from '../../protocol/client-frames.js';
 import { CloseCode } from '../../protocol/close-code.js';
-import type { ConnectionReason, Role } from '../../protocol/connection.js';
+import type { Connection, ConnectionReason, Role } from '../../protocol/connection.js';
 import { isLater } from '../../protocol/roster-version.js';
 import type { CountFrame, DetailFrame, JoinedFrame } from '../../protocol/server-frames.js';
+import { SessionError } from '../../protocol/session-error.js';
+import { errorFrame } from '../error-frame.js';
 import type { Roster, RosterState } from '../roster/index.js';
 import { departureAfter } from './departure.js';
 import type { FlushLoop } from './flush-loop.js';
@@ -13,6 +15,9 @@ import { Watcher, type Outlet } from './watcher.js';
 
 /** How long joins and leaves wait for more of them, in ms. */
 const batchDelay = 20;
+/** How long a join waits for the roster, in ms, and its client then before the next try, in s. */
+const joinPatience = 5_000;
+const longestRetry = 5;
 /** A data frame goes to each socket at least this often, in ms. */
 export const heartbeat = 25_000;
 /** The largest list that watchers are told of, and how many may come and go in a second. */
@@ -143,33 +148,49 @@ export class LiveSession {
     watcher.deferred = false;
     if (!watcher.joined) return;
     if (watcher.detail === 'connections' && !watcher.mayList) this.#suppressList(watcher, now);
+    this.#follower.settle();
+    const { state, stale } = this.#follower;
+    const turned = stale !== watcher.stale;
     const list = watcher.detail === 'connections' ? this.#follower.wantList() : undefined;
-    if (watcher.detail === 'connections' && !list) {
-      watcher.deferred = true;
-      return;
-    }
+    const listIsDue = watcher.detail === 'connections' && !list;
+    // Nobody else would look again when it is time.
+    if (listIsDue || stale) watcher.deferred = true;
+    if (listIsDue && !turned) return;
     const behind = list
       ? !watcher.listVersion || isLater(list.version, watcher.listVersion)
-      : isLater(this.#follower.state, watcher.version);
-    if (!behind && !watcher.asked) return;
+      : isLater(state, watcher.version);
+    if (!behind && !watcher.asked && !turned) return;
     if (!watcher.receptive(now)) {
       watcher.deferred = true;
       return;
     }
-    if (list && behind) {
+    if (list && behind && !stale) {
       for (const frame of list.framesSince(watcher.listVersion)) watcher.send(frame, now);
       watcher.listVersion = list.version;
+      this.#told(watcher);
     } else {
-      watcher.send(this.#count(), now);
+      this.beat(watcher, now);
     }
-    watcher.version = this.#follower.state;
     watcher.asked = false;
   }
 
   /** Sends the number to a watcher that heard nothing for long. */
   beat(watcher: Watcher, now: number): void {
     watcher.send(this.#count(), now);
-    watcher.version = this.#follower.state;
+    this.#told(watcher);
+  }
+
+  /** Gives connections the ids that they have from now on, and tells their clients. */
+  rename(renamed: ReadonlyMap<string, Connection>): void {
+    const links = [...renamed].map(([id, connection]) => {
+      const member = this.#members.withId(id);
+      if (member) this.#members.rename(member, connection);
+      return member?.link;
+    });
+    void this.#write().then((state) => {
+      this.#follower.advance(state);
+      for (const link of links) if (link?.joined && this.#watchers.has(link)) this.#welcome(link, false);
+    });
   }
 
   close(): void {
@@ -179,6 +200,7 @@ export class LiveSession {
   }
 
   async #admit(watcher: Watcher, { key, data, observe }: Joining): Promise<void> {
+    const patience = setTimeout(() => this.#giveUp(watcher), joinPatience);
     await this.#follower.ready;
     // Who left meanwhile would be counted for ever: nobody would say again that it left.
     if (!this.#watchers.has(watcher)) return;
@@ -196,34 +218,68 @@ export class LiveSession {
         await this.#batch;
       } else {
         const connection = this.#roster.newConnection(data);
-        watcher.member = this.#members.add(key, connection, watcher);
+        const added = this.#members.add(key, connection, watcher);
+        watcher.member = added;
         this.#roster.add(this.#sessionId, connection);
         this.#follower.advance(await this.#write());
+        added.counted = true;
       }
     }
+    clearTimeout(patience);
     if (!this.#watchers.has(watcher)) return;
     if (watcher.member) this.#observer?.joined(resumed);
-    const { epoch, seq, count } = this.#follower.state;
+    this.#welcome(watcher, resumed);
+  }
+
+  /** Tells a client that it is in the count, and as which connection. */
+  #welcome(watcher: Watcher, resumed: boolean): void {
+    const { state, stale } = this.#follower;
     const frame: JoinedFrame = {
       type: 'joined',
       connection: watcher.connection,
       role: watcher.role,
       resumed,
-      epoch,
-      seq,
-      count,
+      ...state,
       heartbeat,
+      stale: stale || undefined,
     };
     watcher.joined = true;
-    watcher.version = this.#follower.state;
     watcher.send(JSON.stringify(frame), performance.now());
-    if (watcher.detail === 'connections') this.#loop.mark(this);
+    this.#told(watcher);
+    if (watcher.detail === 'connections' || stale) this.#loop.mark(this);
+  }
+
+  /** Sends a client away whose join the roster doesn't answer. */
+  #giveUp(watcher: Watcher): void {
+    if (!this.#watchers.has(watcher)) return;
+    const { member } = watcher;
+    // Never in the count, as far as anybody was told.
+    if (member?.link === watcher && !member.counted) {
+      member.link = undefined;
+      this.#members.remove(member);
+      this.#roster.remove(this.#sessionId, member.connection.connectionId, 'networkDisconnected');
+    }
+    const error = new SessionError(
+      2001,
+      "The server can't reach its roster: try again later",
+      false,
+      1 + Math.floor(Math.random() * longestRetry),
+    );
+    this.#forget(watcher);
+    watcher.outlet.send(errorFrame(error));
+    watcher.outlet.close(CloseCode.tryLater);
+  }
+
+  #told(watcher: Watcher): void {
+    watcher.version = this.#follower.state;
+    watcher.stale = this.#follower.stale;
   }
 
   #count(): string {
     return (this.#countFrame ??= JSON.stringify({
       type: 'count',
       ...this.#follower.state,
+      stale: this.#follower.stale || undefined,
     } satisfies CountFrame));
   }
 

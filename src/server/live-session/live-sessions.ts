@@ -7,7 +7,10 @@ import type { SessionObserver } from './session-observer.js';
 
 /** All sessions that somebody is connected to or watches on this process. */
 export class LiveSessions {
-  readonly #roster = new Roster({ engine: new MemoryEngine() });
+  readonly #roster = new Roster({
+    engine: new MemoryEngine(),
+    onReborn: (sessionId, renamed) => this.#sessions.get(sessionId)?.rename(renamed),
+  });
   readonly #observer: SessionObserver | undefined;
   readonly #loop = new FlushLoop((seconds) => this.#observer?.flushed(seconds));
   readonly #sessions = new Map<string, LiveSession>();

@@ -8,6 +8,8 @@ export interface Member<Link> {
   link: Link | undefined;
   /** Set while it has no socket. */
   due: DepartureDue | undefined;
+  /** The roster has it. */
+  counted: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export class Membership<Link> {
   }
 
   add(key: string, connection: Connection, link: Link): Member<Link> {
-    const member: Member<Link> = { key, connection, link, due: undefined };
+    const member: Member<Link> = { key, connection, link, due: undefined, counted: false };
     this.#byKey.set(key, member);
     this.#byId.set(connection.connectionId, member);
     return member;

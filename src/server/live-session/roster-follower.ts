@@ -19,6 +19,8 @@ export class RosterFollower {
   readonly #onNews: (urgent: boolean) => void;
   readonly #unwatch: () => void;
   #state: RosterState = { epoch: 0, seq: 0, count: 0 };
+  /** The latest of a roster that is being made anew, as long as it has fewer connections than there were. */
+  #partial: RosterState | undefined;
   #list: ConnectionList | undefined;
   /** What changed while the list is being loaded; undefined while it isn't. */
   #early: RosterChange[] | undefined;
@@ -35,17 +37,36 @@ export class RosterFollower {
     return this.#state;
   }
 
+  /** The state is an earlier one, since the present one isn't known for sure. */
+  get stale(): boolean {
+    return !!this.#partial;
+  }
+
   /** The list; undefined where nobody asked for it, or it isn't whole yet. */
   get list(): ConnectionList | undefined {
     return this.#list;
   }
 
-  /** Takes a state if it is later than the one known. */
+  /**
+   * Takes a state if it is later than the one known. One that lacks whoever didn't come back yet, since the engine
+   * lost its data, makes the known one stale instead.
+   */
   advance({ epoch, seq, count }: RosterState): void {
-    if (!isLater({ epoch, seq }, this.#state)) return;
-    const urgent = !count !== !this.#state.count;
-    this.#state = { epoch, seq, count };
-    this.#onNews(urgent);
+    const state = { epoch, seq, count };
+    if (!isLater(state, this.#partial ?? this.#state)) return;
+    const known = this.#state;
+    const isPartial = epoch > known.epoch && count < known.count && !this.#roster.isSettled(this.#sessionId);
+    this.#partial = isPartial ? state : undefined;
+    if (!isPartial) this.#state = state;
+    this.#onNews(!count !== !known.count);
+  }
+
+  /** Takes what was kept back, once all who may come back had the time to. */
+  settle(): void {
+    const partial = this.#partial;
+    if (!partial || !this.#roster.isSettled(this.#sessionId)) return;
+    this.#partial = undefined;
+    this.advance(partial);
   }
 
   /** The list, which begins to be loaded where there is none: its coming is news. */

@@ -30,9 +30,10 @@ export class Watcher {
   asked = false;
   /** It has news to be told of that it could not take yet. */
   deferred = false;
-  /** What it was told last: of the total, and of the list. */
+  /** What it was told last: of the total, of the list, and whether it can be relied on. */
   version: RosterVersion = { epoch: 0, seq: 0 };
   listVersion: RosterVersion | undefined;
+  stale = false;
   /** When it was sent the last frame, in ms. */
   sentAt = 0;
 

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import { parseClientFrame, type ClientFrame, type JoinFrame } from '../../protocol/client-frames.js';
 import { CloseCode } from '../../protocol/close-code.js';
-import type { ErrorFrame, ResultFrame } from '../../protocol/server-frames.js';
+import type { ResultFrame } from '../../protocol/server-frames.js';
 import { SessionError } from '../../protocol/session-error.js';
 import { isSessionId } from '../../protocol/session-id.js';
 import {
@@ -11,6 +11,7 @@ import {
   type Outlet,
   type Watcher,
 } from '../live-session/index.js';
+import { errorFrame } from '../error-frame.js';
 import type { Limits } from '../limits.js';
 import { admit, type TokenPolicy } from '../tokens/index.js';
 import { Rate, type RateLimit } from '../rate.js';
@@ -268,6 +269,3 @@ export class ClientSocket implements Outlet {
     this.onGone();
   }
 }
-
-const errorFrame = ({ name, code, message, fatal, retryAfter }: SessionError, id?: number): string =>
-  JSON.stringify({ type: 'error', id, name, code, message, fatal, retryAfter } satisfies ErrorFrame);
