@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConnectionReason } from '../protocol/connection.js';
 import type { SessionObserver } from './live-session/index.js';
+import { addWebhookMetrics, type Webhooks } from './webhooks/index.js';
 
 /** What is asked for when the metrics are read. */
 export interface Measured {
@@ -44,10 +45,11 @@ export class ServerMetrics implements SessionObserver {
   }
 
   /** Makes a server that answers `/metrics` with all of it. */
-  server(measured: Measured): Server {
+  server(measured: Measured, webhooks: Pick<Webhooks, 'states'>): Server {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('connections', 'Connections of all sessions', () => measured.connections);
     this.#gauge('sessions', 'Sessions that somebody is connected to or watches', () => measured.size);
+    addWebhookMetrics(this.#registry, prefix, () => webhooks.states);
     return createServer((request, response) => {
       if (request.url !== '/metrics') {
         response.writeHead(404).end();

@@ -9,6 +9,7 @@ import { isLoopback } from './loopback.js';
 import { ServerMetrics } from './metrics.js';
 import { browserFolder, demoFolder } from './package-files.js';
 import { acceptSockets } from './socket/index.js';
+import { createWebhooks } from './webhooks/index.js';
 
 /** What {@link createSessionServer} takes. */
 export interface SessionServerOptions {
@@ -30,6 +31,15 @@ export interface SessionServerOptions {
   limits?: Partial<Limits>;
   /** Where Prometheus reads metrics, on the same host; 0 takes any free port. Default: nowhere. */
   metricsPort?: number | undefined;
+  /** URLs that are told of each connection that comes or goes; they need `webhookSecrets`. Default: none. */
+  webhooks?: readonly string[];
+  /**
+   * What webhooks are signed with, each as `whsec_` and then 24 to 64 bytes in base64; two while one is replaced.
+   * Default: none, so that no callback can be registered.
+   */
+  webhookSecrets?: readonly string[];
+  /** Whether webhooks may go into private networks and to this computer, by https. Default: false. */
+  webhookPrivate?: boolean;
   /** How many proxies of one's own are in front: they tell the address of a client. Default: 0. */
   trustedProxies?: number;
   /**
@@ -47,7 +57,10 @@ export interface SessionServer {
    * @throws {Error} where the port is in use or the host isn't this computer's.
    */
   listen(): Promise<{ url: string; metricsUrl?: string | undefined }>;
-  /** Closes all connections, with 1012 from which clients come back, and resolves when nothing is open. */
+  /**
+   * Closes all connections, with 1012 from which clients come back, tries once more to deliver what webhooks are
+   * pending, and resolves when nothing is open.
+   */
   close(): Promise<void>;
 }
 
@@ -56,11 +69,14 @@ const longestHead = 16 * 1024;
 /** In ms: how long a head may take, and how often that is looked at. */
 const slowestHead = 10_000;
 const headCheckInterval = 1_000;
+/** In ms: how long a server that closes tries to deliver webhooks. */
+const lastTry = 600;
 
 /**
  * Makes a session server; it listens when told to.
  *
- * @throws {Error} where the package's built files are missing, or a development server could be reached by others.
+ * @throws {Error} where the package's built files are missing, a development server could be reached by others, or
+ * webhooks have no secret or may not go where they shall.
  */
 export function createSessionServer(options: SessionServerOptions): SessionServer {
   const { apiKey, apiSecrets, application, port = 8787, host = '127.0.0.1' } = options;
@@ -69,6 +85,9 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
     allowedOrigins = [],
     trustedProxies = 0,
     metricsPort,
+    webhooks: urls = [],
+    webhookSecrets: secrets = [],
+    webhookPrivate: privateAllowed = false,
     development = false,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
@@ -80,6 +99,22 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
   const policy = { apiKey, apiSecrets, application, openSessions };
   const metrics = new ServerMetrics();
   const live = new LiveSessions(metrics);
+  const {
+    webhooks,
+    addresses,
+    close: closeWebhooks,
+  } = createWebhooks({
+    projectId: apiKey,
+    urls,
+    secrets,
+    privateAllowed,
+    development,
+    record: (outbox) => live.record(outbox),
+    onTrouble: ({ host, failed, lastError, givenUp, dropped, pending }) =>
+      console.warn(
+        `Webhooks to ${host}: ${failed} attempts failed (${lastError}), ${givenUp} webhooks given up, ${dropped} dropped, ${pending} pending`,
+      ),
+  });
   let stopping = false;
   const server = createServer(
     {
@@ -90,6 +125,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
     createRequestListener({
       policy,
       sessions: live,
+      callbacks: { webhooks, addresses },
       allowedOrigins,
       trustedProxies,
       requestRate,
@@ -109,7 +145,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
     trustedProxies,
     onRefusal: (cause) => metrics.refused(cause),
   });
-  const metricsServer = metricsPort === undefined ? undefined : metrics.server(live);
+  const metricsServer = metricsPort === undefined ? undefined : metrics.server(live, webhooks);
 
   const stop = (): void => {
     stopping = true;
@@ -133,12 +169,15 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
         throw error;
       }
     },
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         stop();
         server.closeAllConnections();
-      }),
+      });
+      const lost = await closeWebhooks(lastTry);
+      if (lost) console.warn(`${lost} webhooks are lost: they were pending when the server stopped`);
+    },
   };
 }
 

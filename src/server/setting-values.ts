@@ -2,13 +2,15 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isSessionId } from '../protocol/session-id.js';
+import { webhookKey } from './webhooks/index.js';
 
 // Each reads the text of a setting, or throws an Error whose message says what it has to be and doesn't repeat it.
 
 /** In characters. OpenTok's secrets have 40. */
 export const shortestSecret = 16;
 
-const list = (text: string): string[] =>
+/** What stands between commas. */
+export const list = (text: string): string[] =>
   text
     .split(',')
     .map((item) => item.trim())
@@ -38,12 +40,17 @@ export function apiKey(text: string): string | undefined {
   return text;
 }
 
-/** The secrets of a project: none, one, or two while one is replaced. */
-export function apiSecrets(text: string): string[] {
+function secretsIn(text: string): string[] {
   const secrets = list(text);
   if (secrets.length > 2) {
     throw new Error(`it holds ${secrets.length} secrets: give one, or two while the old one is replaced`);
   }
+  return secrets;
+}
+
+/** The secrets of a project: none, one, or two while one is replaced. */
+export function apiSecrets(text: string): string[] {
+  const secrets = secretsIn(text);
   if (secrets.some((secret) => secret.length < shortestSecret)) {
     throw new Error(
       `a secret of fewer than ${shortestSecret} characters can be guessed: take a longer one, as openssl rand -hex 20 makes it`,
@@ -113,6 +120,19 @@ export function allowedOrigins(text: string): string[] {
     }
   }
   return origins;
+}
+
+/** The secrets that webhooks are signed with: none, one, or two while one is replaced. */
+export function webhookSecrets(text: string): string[] {
+  const secrets = secretsIn(text);
+  secrets.forEach(webhookKey);
+  return secrets;
+}
+
+/** yes or no. */
+export function yesOrNo(text: string): boolean {
+  if (text !== 'yes' && text !== 'no') throw new Error('it has to be yes or no');
+  return text === 'yes';
 }
 
 /** A whole number from 1 up. */

@@ -7,14 +7,18 @@ import {
   apiSecrets,
   applicationId,
   host,
+  list,
   openSessions,
   port,
   proxies,
   publicKey,
   shortestSecret,
+  webhookSecrets,
   whole,
+  yesOrNo,
 } from './setting-values.js';
 import type { ProjectKeys } from './tokens/index.js';
+import { WebhookAddresses } from './webhooks/index.js';
 
 /** The setting of a limit, whose default is that of {@link defaultLimits}. */
 const limit = (name: keyof Limits, flag: string, description: string) => ({
@@ -115,6 +119,34 @@ export const settings = {
     description: 'The port of the same host where Prometheus reads /metrics. Keep it from the public.',
     parse: (text: string) => (text === '' ? undefined : port(text)),
   },
+  webhooks: {
+    flag: 'webhook',
+    variable: 'WEBHOOK',
+    placeholder: 'URLs',
+    default: '',
+    description:
+      'URLs, with commas between, that get a POST for each connection that comes or goes. They need a secret.',
+    secret: true,
+    parse: list,
+  },
+  webhookSecrets: {
+    flag: 'webhook-secret',
+    variable: 'WEBHOOK_SECRET',
+    placeholder: 'secret',
+    default: '',
+    description:
+      'What webhooks are signed with: whsec_ and then 24 to 64 bytes in base64; two, with a comma between, while one is replaced.',
+    secret: true,
+    parse: webhookSecrets,
+  },
+  webhookPrivate: {
+    flag: 'webhook-private',
+    variable: 'WEBHOOK_PRIVATE',
+    placeholder: 'yes or no',
+    default: 'no',
+    description: 'Whether webhooks may go into private networks and to this computer, by https.',
+    parse: yesOrNo,
+  },
   connectionsPerAddress: limit(
     'connectionsPerAddress',
     'max-connections-per-address',
@@ -190,6 +222,24 @@ export function applicationOf({
   return { id: applicationId, publicKey };
 }
 
+/** @throws {UsageError} where webhooks can't be signed, or may not go where they shall. */
+function checkWebhooks(values: Settings): void {
+  const { webhooks, webhookSecrets: secrets, webhookPrivate: privateAllowed } = values;
+  const name = nameOf(settings.webhooks);
+  const development = !projectOf(values);
+  if (webhooks.length && !secrets.length && !development) {
+    throw new UsageError(
+      `There is a ${name} but no ${nameOf(settings.webhookSecrets)} to sign with: give both, the secret as "whsec_$(openssl rand -base64 32)" makes it`,
+    );
+  }
+  const addresses = new WebhookAddresses({ privateAllowed, development });
+  try {
+    for (const url of webhooks) addresses.read(url);
+  } catch (error) {
+    throw new UsageError(`${name}: ${(error as Error).message}`);
+  }
+}
+
 /** What the server was told to take on. */
 export const limitsOf = (settings: Settings): Limits =>
   Object.fromEntries(
@@ -207,6 +257,7 @@ export function readSettings(
 ): Settings {
   const values = readOptions(settings, args, environment);
   applicationOf(values);
+  checkWebhooks(values);
   if (!projectOf(values) && !isLoopback(values.host)) {
     throw new UsageError(
       `${nameOf(settings.host)} is "${values.host}", which others can reach, but the server has only a development key: give ${nameOf(settings.apiKey)} and ${nameOf(settings.apiSecrets)}, or listen on 127.0.0.1`,

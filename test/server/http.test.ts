@@ -11,6 +11,7 @@ import type { Connection } from '../../src/protocol/index.js';
 import { createRequestListener } from '../../src/server/http/index.js';
 import type { RosterState } from '../../src/server/roster/index.js';
 import { issueClientToken } from '../../src/server/tokens/index.js';
+import { createWebhooks } from '../../src/server/webhooks/index.js';
 
 const apiKey = '12345';
 const apiSecret = 'a'.repeat(40);
@@ -22,6 +23,15 @@ const counting = {
   requestRate: { perSecond: 1000, burst: 1000 },
   streamsPerAddress: 10,
   isReady: () => ready,
+  callbacks: createWebhooks({
+    projectId: apiKey,
+    urls: [],
+    secrets: [],
+    privateAllowed: false,
+    development: false,
+    record: () => () => {},
+    onTrouble: () => {},
+  }),
 };
 const version = '1.2.3';
 const script = `customElements.define("session-connection-count",class{});${'/* long */'.repeat(200)}`;

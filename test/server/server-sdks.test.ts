@@ -23,7 +23,13 @@ suite('the unchanged server SDKs of OpenTok and Vonage', () => {
 
   before(async () => {
     const application = { id: applicationId, publicKey };
-    server = createSessionServer({ apiKey, apiSecrets: [apiSecret], application, port: 0 });
+    server = createSessionServer({
+      apiKey,
+      apiSecrets: [apiSecret],
+      application,
+      port: 0,
+      webhookSecrets: [`whsec_${Buffer.alloc(32).toString('base64')}`],
+    });
     ({ url } = await server.listen());
   });
   after(() => server.close());
@@ -72,6 +78,37 @@ suite('the unchanged server SDKs of OpenTok and Vonage', () => {
       await sdk.forceDisconnect(sessionId, connection.connectionId);
       assert.equal((await closed)[0], CloseCode.removed);
       await assert.rejects(sdk.forceDisconnect(sessionId, connection.connectionId), /not found|404/);
+    });
+  }
+
+  type Registered = Record<'id' | 'group' | 'event' | 'url', string>;
+  /** The calls that the types don't know of. */
+  interface OpenTokCallbacks {
+    registerCallback(wish: object, callback: (error: Error | null, registered: Registered) => void): void;
+    listCallbacks(callback: (error: Error | null, registered: Registered[]) => void): void;
+    unregisterCallback(id: string, callback: (error: Error | null) => void): void;
+  }
+
+  for (const [name, key, keySecret] of [
+    ['a project', apiKey, apiSecret],
+    ['an application', applicationId, privatePem],
+  ] as const) {
+    test(`opentok, ${name}: callbacks are registered, listed and unregistered`, async () => {
+      const sdk = openTokAt(key, keySecret) as unknown as OpenTokCallbacks;
+      const register = promisify(sdk.registerCallback.bind(sdk));
+      const list = promisify(sdk.listCallbacks.bind(sdk));
+      const unregister = promisify(sdk.unregisterCallback.bind(sdk));
+      const wish = { group: 'connection', event: 'created', url: 'https://8.8.8.8/hook' };
+      const registered = await register(wish);
+      const listed = await list();
+      assert.equal(listed.length, 1);
+      const { id, group, event, url: listedUrl } = listed[0]!;
+      assert.deepEqual({ id, group, event, url: listedUrl }, { id: registered.id, ...wish });
+      await unregister(registered.id);
+      assert.deepEqual(await list(), []);
+      await assert.rejects(unregister(registered.id), /not found|404/i);
+      await assert.rejects(register({ ...wish, url: 'https://10.0.0.1/hook' }), /not public/);
+      await assert.rejects(register({ ...wish, group: 'archive' }), /the group /);
     });
   }
 

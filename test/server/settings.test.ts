@@ -9,6 +9,7 @@ const secret = 's'.repeat(40);
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const publicPem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
 const privatePem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+const webhookSecrets = [1, 2].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
 const production = ['--api-key', '123', '--api-secret', secret];
 
 test('without any setting the server is for development on this computer', () => {
@@ -23,6 +24,9 @@ test('without any setting the server is for development on this computer', () =>
     allowedOrigins: [],
     trustedProxies: 0,
     metricsPort: undefined,
+    webhooks: [],
+    webhookSecrets: [],
+    webhookPrivate: false,
     ...defaultLimits,
   });
 });
@@ -39,6 +43,9 @@ test('every setting is read from its flag and from its variable', () => {
     allowedOrigins: ['https://example.com', 'http://localhost:3000', 'capacitor://localhost', 'null'],
     trustedProxies: 2,
     metricsPort: 9_187,
+    webhooks: ['https://example.com/hook', 'https://10.0.0.1/hook'],
+    webhookSecrets,
+    webhookPrivate: true,
     connectionsPerAddress: 10,
     connectionsPerSession: 20,
     sessions: 30,
@@ -57,6 +64,9 @@ test('every setting is read from its flag and from its variable', () => {
     allowedOrigins: 'https://example.com, http://localhost:3000,capacitor://localhost,null',
     trustedProxies: '2',
     metricsPort: '9187',
+    webhooks: 'https://example.com/hook, https://10.0.0.1/hook',
+    webhookSecrets: webhookSecrets.join(','),
+    webhookPrivate: 'yes',
     connectionsPerAddress: '10',
     connectionsPerSession: '20',
     sessions: '30',
@@ -138,6 +148,51 @@ const bad: [string, string[], Record<string, string>, RegExp[]][] = [
   ],
   ['every origin and one more', ['--allow-origin', '*,https://a.com'], {}, [/--allow-origin/, /alone/]],
   ['a wildcard inside an origin', ['--allow-origin', 'https://*.a.com'], {}, [/--allow-origin/]],
+  [
+    'webhooks without a secret',
+    [...production, '--webhook', 'https://example.com/'],
+    {},
+    [/--webhook \(WEBHOOK\)/, /no --webhook-secret \(WEBHOOK_SECRET\)/],
+  ],
+  [
+    'a webhook with a password',
+    ['--webhook', 'https://ada:hunter2@example.com/'],
+    {},
+    [/--webhook \(WEBHOOK\)/, /a password/],
+  ],
+  ['a webhook without TLS', [], { WEBHOOK: 'http://example.com/?hunter2' }, [/WEBHOOK/, /https:\/\//]],
+  [
+    'a webhook to this computer in production',
+    [...production, '--webhook-secret', webhookSecrets[0]!, '--webhook', 'https://127.1/hunter2'],
+    {},
+    [/--webhook \(WEBHOOK\)/, /not public/, /--webhook-private yes/],
+  ],
+  ['a webhook secret of another form', ['--webhook-secret', 'hunter2'], {}, [/--webhook-secret/, /whsec_/]],
+  [
+    'a webhook secret with an error in it',
+    ['--webhook-secret', `whsec_hunter2=${'a'.repeat(32)}`],
+    {},
+    [/--webhook-secret/, /base64/],
+  ],
+  [
+    'a short webhook secret',
+    [],
+    { WEBHOOK_SECRET: `whsec_${Buffer.from('hunter2').toString('base64')}` },
+    [/WEBHOOK_SECRET/, /7 bytes is too short/],
+  ],
+  [
+    'a webhook secret that is too long',
+    [],
+    { WEBHOOK_SECRET: `whsec_${Buffer.alloc(65).toString('base64')}` },
+    [/65 bytes is too long/],
+  ],
+  [
+    'three webhook secrets',
+    [],
+    { WEBHOOK_SECRET: [...webhookSecrets, webhookSecrets[0]].join() },
+    [/WEBHOOK_SECRET/, /3 secrets/],
+  ],
+  ['a word that is neither yes nor no', ['--webhook-private', 'true'], {}, [/"true"/, /yes or no/]],
   ['an endless open session', ['--open-sessions', 'x'.repeat(256)], {}, [/--open-sessions/, /255/]],
 ];
 for (const [what, args, environment, parts] of bad) {
@@ -161,6 +216,11 @@ test('development is allowed on every loopback host, production on any', () => {
     assert.throws(() => readSettings(['--host', host], {}), UsageError);
     assert.equal(readSettings([...production, '--host', host], {}).host, host);
   }
+});
+
+test('webhooks may go to this computer without TLS in development, without a secret of their own', () => {
+  const { webhooks } = readSettings(['--webhook', 'http://localhost:3000/hook'], {});
+  assert.deepEqual(webhooks, ['http://localhost:3000/hook']);
 });
 
 test('the help names every flag, variable and default', () => {

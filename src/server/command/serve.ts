@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { developmentKey } from '../development-key.js';
 import { createSessionServer, type SessionServer, type SessionServerOptions } from '../session-server.js';
 import { applicationOf, limitsOf, projectOf, readSettings } from '../settings.js';
@@ -26,12 +27,14 @@ Metrics: ${metricsUrl ?? 'nowhere'}`);
     return;
   }
   const key = developmentKey(process.cwd());
+  const madeSecrets = settings.webhookSecrets.length ? [] : [developmentWebhookSecret(key.apiSecret)];
   const { url } = await start({
     ...settings,
     apiKey: key.apiKey,
     apiSecrets: [key.apiSecret],
     application,
     limits,
+    webhookSecrets: [...settings.webhookSecrets, ...madeSecrets],
     allowedOrigins: settings.allowedOrigins.length > 0 ? settings.allowedOrigins : ['*'],
     development: true,
   });
@@ -57,8 +60,14 @@ The token alone, of the session "lobby":
 
 ${token}
 
+${listed(madeSecrets, 'Webhooks are signed with ', 'Webhooks are signed with the secret that was given')}
+
 Development key ${key.apiKey}, ${keeping}. For production set API_KEY and API_SECRET.`);
 }
+
+/** As good for long as the key that it is made of. */
+const developmentWebhookSecret = (apiSecret: string): string =>
+  `whsec_${createHmac('sha256', apiSecret).update('webhooks').digest('base64')}`;
 
 const listed = (items: readonly string[], before: string, none: string): string =>
   items.length ? before + items.join(', ') : none;

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { connectPath } from '../../protocol/endpoint.js';
 import { browserFiles } from './browser-files.js';
+import type { CallbacksOptions } from './callbacks.js';
 import { errorAnswer } from './error-answer.js';
 import { management, type ManagedSessions } from './management.js';
 import { playground } from './playground.js';
@@ -13,6 +14,7 @@ export type { ManagedSessions } from './management.js';
 /** What {@link createRequestListener} takes. */
 export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'> {
   readonly sessions: ManagedSessions & SessionCountOptions['sessions'];
+  readonly callbacks: CallbacksOptions;
   /** The package's version. */
   readonly version: string;
   /** Whether the server takes new connections. */
@@ -29,7 +31,7 @@ export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'> {
  * @throws {Error} where a file for browsers is missing.
  */
 export function createRequestListener(options: HttpOptions): RequestListener {
-  const { policy: project, sessions, version, isReady, browserFolder, demoFolder } = options;
+  const { policy: project, sessions, callbacks, version, isReady, browserFolder, demoFolder } = options;
   const app = new Hono();
 
   app.use(async (context, next) => {
@@ -54,7 +56,7 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     return isReady() ? context.text('ready\n') : errorAnswer(context, 503, 'The server is about to stop');
   });
   app.route('/', browserFiles(browserFolder, version));
-  app.route('/', management(project, sessions));
+  app.route('/', management(project, sessions, callbacks));
   app.route('/', sessionCount(options));
   if (demoFolder === undefined) {
     app.get('/', (context) => context.text(`session-connection-count ${version}: a session server\n`));

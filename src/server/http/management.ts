@@ -1,11 +1,12 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Connection } from '../../protocol/connection.js';
 import { SessionError } from '../../protocol/session-error.js';
 import { isSessionId } from '../../protocol/session-id.js';
 import { verifyManagementToken, type ProjectKeys } from '../tokens/index.js';
-import { errorAnswer } from './error-answer.js';
+import { callbacks, type CallbacksOptions } from './callbacks.js';
 import { createdSession } from './created-session.js';
+import { errorAnswer } from './error-answer.js';
+import { smallBody } from './small-body.js';
 
 /** The sessions that the REST calls look into. */
 export interface ManagedSessions {
@@ -14,14 +15,15 @@ export interface ManagedSessions {
   forceDisconnect(sessionId: string, connectionId: string): Promise<boolean>;
 }
 
-/** In bytes. */
-const longestBody = 64 * 1024;
-
 /** `projectId` is what the caller's token calls the project. */
 type Managed = Hono<{ Variables: { projectId: string } }>;
 
 /** The REST calls of OpenTok's server SDKs, at their paths and with their authentication. */
-export function management(project: ProjectKeys, sessions: ManagedSessions): Managed {
+export function management(
+  project: ProjectKeys,
+  sessions: ManagedSessions,
+  callbackOptions: CallbacksOptions,
+): Managed {
   const routes: Managed = new Hono();
   const connections = '/v2/project/:key/session/:session/connection';
 
@@ -79,30 +81,25 @@ export function management(project: ProjectKeys, sessions: ManagedSessions): Man
     return errorAnswer(context, 404, 'The session has no such connection: it may have left already');
   });
 
-  routes.post(
-    '/session/create',
-    bodyLimit({
-      maxSize: longestBody,
-      onError: (context) => errorAnswer(context, 413, `The body has to have at most ${longestBody} bytes`),
-    }),
-    async (context) => {
-      const wishes = await context.req.parseBody();
-      if (wishes.archiveMode === 'always') {
-        return errorAnswer(
-          context,
-          400,
-          'This server keeps no archives: create the session with archiveMode=manual',
-        );
-      }
-      return context.json([createdSession(context.get('projectId'))]);
-    },
-  );
+  routes.post('/session/create', smallBody, async (context) => {
+    const wishes = await context.req.parseBody();
+    if (wishes.archiveMode === 'always') {
+      return errorAnswer(
+        context,
+        400,
+        'This server keeps no archives: create the session with archiveMode=manual',
+      );
+    }
+    return context.json([createdSession(context.get('projectId'))]);
+  });
+
+  routes.route('/v2/project/:key/callback', callbacks(callbackOptions));
 
   routes.all('/v2/project/*', (context) =>
     errorAnswer(
       context,
       501,
-      `This server has no ${context.req.method} ${context.req.path}: it creates sessions, and lists and removes their connections`,
+      `This server has no ${context.req.method} ${context.req.path}: it creates sessions, lists and removes their connections, and registers callbacks`,
     ),
   );
 

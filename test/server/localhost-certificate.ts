@@ -1,0 +1,18 @@
+/** A certificate that vouches for itself and the name localhost, from 2020 to 2120. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBYTCCAQegAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABOf/SItJo6tefvaK
+VaeraSyOhYUIfsI0TmCeDuovuRiANyrpCAeoiQ62WjG+/XA9GGPRt+0IBjdHlLVZ
++xyYPNqjSDBGMBQGA1UdEQQNMAuCCWxvY2FsaG9zdDAPBgNVHRMBAf8EBTADAQH/
+MB0GA1UdDgQWBBTjvbUgc2Pg8T6IGzE4u33LgW2nPzAKBggqhkjOPQQDAgNIADBF
+AiAO+p7m61ciz53XpuVJsOTS0EvcYI1E2LOo5ffTaus03gIhAPA0sxwaOAQzrBKn
+QP2LBaM0Rwl67hL1DGzgR9PmSJxL
+-----END CERTIFICATE-----`;
+
+/** Its key: known to all, so good for tests alone. */
+export const privateKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzrEglpFU5h+PQ6Iy
++39S8BvuKOmllu/tolJsY9d02vChRANCAATn/0iLSaOrXn72ilWnq2ksjoWFCH7C
+NE5gng7qL7kYgDcq6QgHqIkOtloxvv1wPRhj0bftCAY3R5S1WfscmDza
+-----END PRIVATE KEY-----`;
