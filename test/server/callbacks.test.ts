@@ -112,7 +112,7 @@ suite('callbacks', () => {
     const withSettings = await serve({ webhooks: [url], webhookSecrets: [secret] });
     const { body } = await withSettings('GET');
     assert.deepEqual(
-      body.map((callback: { event: string; url: string }) => [callback.event, callback.url]),
+      (body as { event: string; url: string }[]).map((callback) => [callback.event, callback.url]),
       [
         ['created', url],
         ['destroyed', url],

@@ -8,6 +8,19 @@ export interface Received {
   readonly body: string;
 }
 
+/** What a webhook tells. */
+export interface Told {
+  readonly sessionId: string;
+  readonly projectId: string;
+  readonly event: string;
+  readonly reason?: string;
+  readonly timestamp: number;
+  readonly connection: { readonly id: string; readonly createdAt: number; readonly data: string };
+  readonly epoch: number;
+  readonly seq: number;
+  readonly count: number;
+}
+
 /** Something that webhooks go to, and that can go away and come back. */
 export class WebhookReceiver {
   readonly received: Received[] = [];
@@ -27,14 +40,15 @@ export class WebhookReceiver {
   }
 
   async start(): Promise<void> {
-    const server = createServer(async (request, response) => {
-      request.setEncoding('utf8');
+    const server = createServer((request, response) => {
       let body = '';
-      for await (const chunk of request) body += chunk;
-      response.writeHead(this.status).end(() => {
-        this.received.push({ headers: request.headers, body });
-        this.#wake();
-      });
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () =>
+        response.writeHead(this.status).end(() => {
+          this.received.push({ headers: request.headers, body });
+          this.#wake();
+        }),
+      );
     });
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
@@ -55,9 +69,9 @@ export class WebhookReceiver {
     await once(server, 'close');
   }
 
-  /** Resolves to the bodies of the webhooks that came, in order, when there are so many. */
-  async until(number: number): Promise<any[]> {
+  /** Resolves to what the webhooks told that came, in order, when there are so many. */
+  async until(number: number): Promise<Told[]> {
     while (this.received.length < number) await new Promise<void>((resolve) => (this.#wake = resolve));
-    return this.received.map(({ body }) => JSON.parse(body));
+    return this.received.map(({ body }) => JSON.parse(body) as Told);
   }
 }

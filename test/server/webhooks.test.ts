@@ -276,8 +276,8 @@ suite('webhooks', () => {
         ['connectionDestroyed', 4, 2],
       ],
     );
-    assert.equal(told[3].reason, 'networkDisconnected');
-    assert.equal(told[3].connection.id, second.connectionId);
+    assert.equal(told[3]!.reason, 'networkDisconnected');
+    assert.equal(told[3]!.connection.id, second.connectionId);
   });
 
   test('are signed for who knows either secret; the id stays the same over attempts, the time does not', async () => {
@@ -342,7 +342,7 @@ suite('webhooks', () => {
     roster.remove('lobby', connectionId, 'forceDisconnected');
     await roster.write('lobby');
     const [told] = await other.until(1);
-    assert.equal(told.event, 'connectionDestroyed');
+    assert.equal(told!.event, 'connectionDestroyed');
     assert.deepEqual(
       (await receiver.until(2)).map(({ event }) => event),
       ['connectionCreated', 'connectionDestroyed'],

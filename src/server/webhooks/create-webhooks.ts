@@ -27,7 +27,7 @@ export interface ConfiguredWebhooks {
   readonly webhooks: Webhooks;
   readonly addresses: WebhookAddresses;
   /** Tries once more, for at most a time in ms, and resolves to how many are lost. */
-  close(longest: number): Promise<number>;
+  readonly close: (longest: number) => Promise<number>;
 }
 
 /**
