@@ -4,10 +4,11 @@ import { isIPv6, type AddressInfo } from 'node:net';
 import { version } from '../version.js';
 import { createRequestListener } from './http/index.js';
 import { defaultLimits, type Limits } from './limits.js';
-import { LiveSessions } from './live-session/index.js';
+import { LiveSessions, sharedLease } from './live-session/index.js';
 import { isLoopback } from './loopback.js';
 import { ServerMetrics } from './metrics.js';
 import { browserFolder, demoFolder } from './package-files.js';
+import { nameOfRedis, redisAddress, RedisEngine } from './roster/redis/index.js';
 import { acceptSockets } from './socket/index.js';
 import { createWebhooks } from './webhooks/index.js';
 
@@ -27,6 +28,12 @@ export interface SessionServerOptions {
   openSessions?: readonly string[];
   /** The origins of pages that may connect besides the server's own; may hold `null`; `*` is every one. Default: none. */
   allowedOrigins?: readonly string[];
+  /**
+   * The URL of a Redis 7.0 or Valkey in which several processes have their rosters in common, in one of the forms
+   * `redis://host:6379`, `redis+sentinel://host:26379,host:26379/name` and `redis+cluster://host:6379,host:6379`, with
+   * `user:password@` before the hosts, and rediss for TLS. Default: none: this process is alone.
+   */
+  redis?: string | undefined;
   /** What the server takes on; what isn't named is as in {@link defaultLimits}. */
   limits?: Partial<Limits>;
   /** Where Prometheus reads metrics, on the same host; 0 takes any free port. Default: nowhere. */
@@ -54,7 +61,7 @@ export interface SessionServer {
    * Starts to listen.
    *
    * @returns The base address, without a slash at its end; and where the metrics are, if anywhere.
-   * @throws {Error} where the port is in use or the host isn't this computer's.
+   * @throws {Error} where the port is in use, the host isn't this computer's, or the Redis can't be reached.
    */
   listen(): Promise<{ url: string; metricsUrl?: string | undefined }>;
   /**
@@ -75,8 +82,8 @@ const lastTry = 600;
 /**
  * Makes a session server; it listens when told to.
  *
- * @throws {Error} where the package's built files are missing, a development server could be reached by others, or
- * webhooks have no secret or may not go where they shall.
+ * @throws {Error} where the package's built files are missing, a development server could be reached by others,
+ * webhooks have no secret or may not go where they shall, or the Redis has no good URL.
  */
 export function createSessionServer(options: SessionServerOptions): SessionServer {
   const { apiKey, apiSecrets, application, port = 8787, host = '127.0.0.1' } = options;
@@ -88,6 +95,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
     webhooks: urls = [],
     webhookSecrets: secrets = [],
     webhookPrivate: privateAllowed = false,
+    redis,
     development = false,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
@@ -98,7 +106,8 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
   }
   const policy = { apiKey, apiSecrets, application, openSessions };
   const metrics = new ServerMetrics();
-  const live = new LiveSessions(metrics);
+  const engine = redis === undefined ? undefined : redisEngine(redis);
+  const live = new LiveSessions(metrics, engine);
   const {
     webhooks,
     addresses,
@@ -147,38 +156,55 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
   });
   const metricsServer = metricsPort === undefined ? undefined : metrics.server(live, webhooks);
 
-  const stop = (): void => {
+  const stop = async (): Promise<void> => {
     stopping = true;
     sockets.close();
     metricsServer?.close();
     metricsServer?.closeAllConnections();
-    live.close();
+    await live.close();
+    engine?.close();
   };
 
   return {
     listen: async () => {
       try {
+        if (engine) await reach(engine, redis!);
+        await live.start();
         const url = await listen(server, host, port);
         return {
           url,
           metricsUrl: metricsServer && `${await listen(metricsServer, host, metricsPort!)}/metrics`,
         };
       } catch (error) {
-        stop();
         server.close();
+        await stop();
         throw error;
       }
     },
     close: async () => {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        stop();
-        server.closeAllConnections();
-      });
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const stopped = stop();
+      server.closeAllConnections();
+      await Promise.all([closed, stopped]);
       const lost = await closeWebhooks(lastTry);
       if (lost) console.warn(`${lost} webhooks are lost: they were pending when the server stopped`);
     },
   };
+}
+
+const redisEngine = (url: string): RedisEngine =>
+  new RedisEngine({ address: redisAddress(url), lease: sharedLease });
+
+async function reach(engine: RedisEngine, url: string): Promise<void> {
+  try {
+    await engine.open();
+  } catch (error) {
+    const name = nameOfRedis(redisAddress(url));
+    throw new Error(
+      `The Redis at ${name} can't be used (${(error as Error).message}): start it, or give another with --redis (REDIS_URL)`,
+      { cause: error },
+    );
+  }
 }
 
 const listen = (server: Server, host: string, port: number): Promise<string> =>

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isSessionId } from '../protocol/session-id.js';
 import { webhookKey } from './webhooks/index.js';
+import { redisAddress } from './roster/redis/index.js';
 
 // Each reads the text of a setting, or throws an Error whose message says what it has to be and doesn't repeat it.
 
@@ -21,6 +22,13 @@ export function port(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || number > 65_535) throw new Error('it has to be a port number from 0 to 65535');
   return number;
+}
+
+/** The URL of a Redis; none where the text is empty. */
+export function redisUrl(text: string): string | undefined {
+  if (text === '') return undefined;
+  redisAddress(text);
+  return text;
 }
 
 /** A host name or an IP address. */

@@ -12,6 +12,7 @@ import {
   port,
   proxies,
   publicKey,
+  redisUrl,
   shortestSecret,
   webhookSecrets,
   whole,
@@ -146,6 +147,16 @@ export const settings = {
     default: 'no',
     description: 'Whether webhooks may go into private networks and to this computer, by https.',
     parse: yesOrNo,
+  },
+  redis: {
+    flag: 'redis',
+    variable: 'REDIS_URL',
+    placeholder: 'URL',
+    default: '',
+    description:
+      'A Redis 7.0 or Valkey that several processes share, which makes them one server: redis://host:6379, redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379, with user:password@ before the hosts; rediss for TLS.',
+    secret: true,
+    parse: redisUrl,
   },
   connectionsPerAddress: limit(
     'connectionsPerAddress',

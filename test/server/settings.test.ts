@@ -27,6 +27,7 @@ test('without any setting the server is for development on this computer', () =>
     webhooks: [],
     webhookSecrets: [],
     webhookPrivate: false,
+    redis: undefined,
     ...defaultLimits,
   });
 });
@@ -46,6 +47,7 @@ test('every setting is read from its flag and from its variable', () => {
     webhooks: ['https://example.com/hook', 'https://10.0.0.1/hook'],
     webhookSecrets,
     webhookPrivate: true,
+    redis: 'rediss://user:password@redis.example:6380/2',
     connectionsPerAddress: 10,
     connectionsPerSession: 20,
     sessions: 30,
@@ -67,6 +69,7 @@ test('every setting is read from its flag and from its variable', () => {
     webhooks: 'https://example.com/hook, https://10.0.0.1/hook',
     webhookSecrets: webhookSecrets.join(','),
     webhookPrivate: 'yes',
+    redis: 'rediss://user:password@redis.example:6380/2',
     connectionsPerAddress: '10',
     connectionsPerSession: '20',
     sessions: '30',

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { developmentKey } from '../development-key.js';
 import { createSessionServer, type SessionServer, type SessionServerOptions } from '../session-server.js';
+import { nameOfRedis, redisAddress } from '../roster/redis/index.js';
 import { applicationOf, limitsOf, projectOf, readSettings } from '../settings.js';
 import { issueClientToken } from '../tokens/index.js';
 
@@ -23,6 +24,7 @@ export async function serve(args: readonly string[], environment: NodeJS.Process
     console.log(`Session server for the project ${project.apiKey} at ${url}
 Pages that may connect: the server's own${listed(allowedOrigins, ' and those of ', ' alone: see --allow-origin')}
 Sessions without a token: ${listed(openSessions, '', 'none')}
+Rosters: ${settings.redis ? `in the Redis at ${nameOfRedis(redisAddress(settings.redis))}` : 'in memory'}
 Metrics: ${metricsUrl ?? 'nowhere'}`);
     return;
   }

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { connectPath } from '../../protocol/endpoint.js';
 import { browserFiles } from './browser-files.js';
 import type { CallbacksOptions } from './callbacks.js';
+import { EngineError } from '../roster/index.js';
 import { errorAnswer } from './error-answer.js';
 import { management, type ManagedSessions } from './management.js';
 import { playground } from './playground.js';
@@ -68,6 +69,10 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   }
   app.notFound((context) => errorAnswer(context, 404, `There is nothing at ${context.req.path}`));
   app.onError((error, context) => {
+    if (error instanceof EngineError) {
+      context.header('Retry-After', '2');
+      return errorAnswer(context, 503, 'The rosters can not be reached at the moment: try again');
+    }
     console.error(error);
     return errorAnswer(context, 500, 'The server failed to answer: its log says why');
   });

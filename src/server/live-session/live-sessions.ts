@@ -1,16 +1,24 @@
 import type { Connection } from '../../protocol/connection.js';
-import { MemoryEngine, Roster, type Outbox, type RosterState } from '../roster/index.js';
+import {
+  MemoryEngine,
+  Roster,
+  RosterUpkeep,
+  type Outbox,
+  type RosterEngine,
+  type RosterState,
+} from '../roster/index.js';
 import { FlushLoop } from './flush-loop.js';
 import { LiveSession } from './live-session.js';
 import { RemovedKeys } from './removed-keys.js';
 import type { SessionObserver } from './session-observer.js';
 
+/** How long the others wait for a process that says nothing before its connections are taken out, in ms. */
+export const sharedLease = 5_000;
+
 /** All sessions that somebody is connected to or watches on this process. */
 export class LiveSessions {
-  readonly #roster = new Roster({
-    engine: new MemoryEngine(),
-    onReborn: (sessionId, renamed) => this.#sessions.get(sessionId)?.rename(renamed),
-  });
+  readonly #roster: Roster;
+  readonly #upkeep: RosterUpkeep | undefined;
   readonly #observer: SessionObserver | undefined;
   readonly #loop = new FlushLoop((seconds) => this.#observer?.flushed(seconds));
   readonly #sessions = new Map<string, LiveSession>();
@@ -21,8 +29,23 @@ export class LiveSessions {
     return this.#sessions.size;
   }
 
-  constructor(observer?: SessionObserver) {
+  /** @param shared The engine of the rosters that other processes have a part in too. Default: none. */
+  constructor(observer?: SessionObserver, shared?: RosterEngine) {
     this.#observer = observer;
+    const lease = shared ? sharedLease : Infinity;
+    this.#roster = new Roster({
+      engine: shared ?? new MemoryEngine(),
+      lease,
+      onReborn: (sessionId, renamed) => this.find(sessionId)?.rename(renamed),
+    });
+    if (shared) this.#upkeep = new RosterUpkeep(this.#roster, lease);
+  }
+
+  /** Begins to take part in shared rosters. To be called when their engine can be reached. */
+  async start(): Promise<void> {
+    if (!this.#upkeep) return;
+    await this.#roster.renew();
+    this.#upkeep.start();
   }
 
   /** How many connections the live sessions have. */
@@ -91,9 +114,13 @@ export class LiveSessions {
     return true;
   }
 
-  close(): void {
+  /** Ends all sessions here. Resolves when shared rosters have none of their connections any more. */
+  async close(): Promise<void> {
     this.#loop.stop();
     for (const session of this.#sessions.values()) session.close();
     this.#sessions.clear();
+    if (!this.#upkeep) return;
+    this.#upkeep.stop();
+    await this.#roster.close();
   }
 }

@@ -10,6 +10,9 @@ export interface RosterFollowerOptions {
   readonly onNews: (urgent: boolean) => void;
 }
 
+/** When what couldn't be read is read again, in ms. */
+const readRetry = 1_000;
+
 /** Follows one session's roster: how many are in it, and, while somebody wants to know, who. */
 export class RosterFollower {
   /** Resolves when the roster's state was read once. */
@@ -18,6 +21,7 @@ export class RosterFollower {
   readonly #roster: RosterFollowerOptions['roster'];
   readonly #onNews: (urgent: boolean) => void;
   readonly #unwatch: () => void;
+  #closed = false;
   #state: RosterState = { epoch: 0, seq: 0, count: 0 };
   /** The latest of a roster that is being made anew, as long as it has fewer connections than there were. */
   #partial: RosterState | undefined;
@@ -30,7 +34,7 @@ export class RosterFollower {
     this.#roster = roster;
     this.#onNews = onNews;
     this.#unwatch = roster.watch(sessionId, (change) => this.#receive(change));
-    this.ready = roster.read(sessionId).then((state) => this.advance(state));
+    this.ready = this.#begin();
   }
 
   get state(): RosterState {
@@ -81,6 +85,7 @@ export class RosterFollower {
   }
 
   close(): void {
+    this.#closed = true;
     this.#unwatch();
   }
 
@@ -90,10 +95,24 @@ export class RosterFollower {
     this.advance(change);
   }
 
+  async #begin(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        return this.advance(await this.#roster.read(this.#sessionId));
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, readRetry).unref());
+      }
+    }
+  }
+
   async #loadList(): Promise<void> {
     const early: RosterChange[] = (this.#early = []);
-    const loaded = await this.#roster.list(this.#sessionId);
+    const loaded = await this.#roster.list(this.#sessionId).catch(() => undefined);
     this.#early = undefined;
+    if (!loaded) {
+      setTimeout(() => this.#onNews(false), readRetry).unref();
+      return;
+    }
     const list = new ConnectionList(loaded);
     // Older than what is known: the engine lost its data, and nobody has told it anew yet.
     if (!isLater(this.#state, loaded) && early.every((change) => list.receive(change))) this.#list = list;

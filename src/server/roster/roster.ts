@@ -209,10 +209,10 @@ export class Roster {
       try {
         const state = await this.#tryToWrite(sessionId, part);
         if (state) return state;
-      } catch (error) {
+      } catch {
         // Whether the batch had an effect isn't known, so the next one says all.
         part.whole = true;
-        if (this.#closed) throw error;
+        if (this.#closed) return { ...part.seen, count: part.own.size };
         await this.#pause();
       }
     }

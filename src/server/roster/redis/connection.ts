@@ -1,3 +1,4 @@
+import { EngineError } from '../engine-error.js';
 import type { RedisAddress } from './address.js';
 import { commandTimeout, connect, inTime, TimeoutError, type Link, type Listener } from './link.js';
 import type { Script } from './script.js';
@@ -48,18 +49,21 @@ export class RedisConnection {
     }
   }
 
-  /** Sends a command to wherever `key` is. */
+  /**
+   * Sends a command to wherever `key` is.
+   *
+   * @throws {EngineError} where that failed. Whether the command was carried out isn't known then.
+   */
   async send(key: string, args: string[]): Promise<unknown> {
     const link = this.#link;
-    if (!link) throw new Error('Redis is away');
+    if (!link) throw new EngineError('Redis is away');
     try {
       return await inTime(link.send(key, args), commandTimeout);
     } catch (error) {
+      const { message } = error as Error;
       // A server that became a replica, or doesn't answer, may have a successor.
-      if (error instanceof TimeoutError || /^(READONLY|MASTERDOWN|LOADING)/.test((error as Error).message)) {
-        this.#lose(link);
-      }
-      throw error;
+      if (error instanceof TimeoutError || /^(READONLY|MASTERDOWN|LOADING)/.test(message)) this.#lose(link);
+      throw new EngineError(message, { cause: error });
     }
   }
 

@@ -54,8 +54,10 @@ export class RedisEngine implements RosterEngine {
   }
 
   /** @throws {Error} where the Redis can't be reached. Once it was, the connection is mended when it breaks. */
-  open(): Promise<void> {
-    return this.#connection.open();
+  async open(): Promise<void> {
+    await this.#connection.open();
+    const known = await this.#connection.send(this.#keys.leases, ['COMMAND', 'INFO', 'SPUBLISH']);
+    if (!(known as unknown[])[0]) throw new Error('it is older than Redis 7.0');
   }
 
   /** Whether the Redis can be reached, as far as is known. */
