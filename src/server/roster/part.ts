@@ -14,6 +14,8 @@ export interface Part {
   writtenEpoch: number;
   /** The latest version heard of. */
   seen: RosterVersion;
+  /** The latest version that watchers were told of. */
+  told: RosterVersion;
   /** When a roster that the engine lost can be taken for whole again. */
   settlesAt: number;
   readonly watchers: Set<(change: RosterChange) => void>;
@@ -28,6 +30,7 @@ export const newPart = (): Part => ({
   whole: false,
   writtenEpoch: 0,
   seen: { epoch: 0, seq: 0 },
+  told: { epoch: 0, seq: 0 },
   settlesAt: 0,
   watchers: new Set(),
   writing: undefined,

@@ -119,13 +119,16 @@ export class Roster {
   async reconcile(sessionId: string): Promise<void> {
     const part = this.#parts.get(sessionId);
     if (!part) return;
-    const before = part.seen;
     const state =
       part.own.size || part.written.size ? await this.write(sessionId) : await this.read(sessionId);
-    if (!isLater(state, before)) return;
-    const { epoch, seq, count } = state;
-    const missed: RosterChange = { epoch, seq, count, from: seq, created: [], destroyed: [] };
-    for (const listener of part.watchers) listener(missed);
+    if (!part.watchers.size || !isLater(state, part.told)) return;
+    // What was said last may be on its way.
+    void this.#pause().then(() => {
+      if (!isLater(state, part.told)) return;
+      const { epoch, seq, count } = state;
+      const missed: RosterChange = { epoch, seq, count, from: seq, created: [], destroyed: [] };
+      for (const listener of part.watchers) listener(missed);
+    });
   }
 
   /** The sessions that this process has connections in, or watches. */
@@ -160,6 +163,7 @@ export class Roster {
     const part = this.#part(sessionId);
     const hear = (change: RosterChange): void => {
       this.#hear(sessionId, change);
+      if (isLater(change, part.told)) part.told = change;
       listener(change);
     };
     part.watchers.add(hear);
