@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CloseCode } from '../../src/protocol/index.js';
-import { departureAfter, meantBy } from '../../src/server/live-session/departure.js';
+import { departureAfter, isFirefox, meantBy } from '../../src/server/live-session/departure.js';
 
 const now = 1_000_000;
 
@@ -25,7 +25,7 @@ for (const [what, code, seenAgo, dueIn, reason] of [
 test('a page that Firefox closed the socket of has gone away, that of another browser has broken down', () => {
   const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
   const chrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36';
-  assert.equal(meantBy(1001, firefox), CloseCode.pageHidden);
-  assert.equal(meantBy(1001, chrome), 1001);
-  assert.equal(meantBy(1006, firefox), 1006);
+  assert.equal(meantBy(1001, isFirefox(firefox)), CloseCode.pageHidden);
+  assert.equal(meantBy(1001, isFirefox(chrome)), 1001);
+  assert.equal(meantBy(1006, isFirefox(firefox)), 1006);
 });

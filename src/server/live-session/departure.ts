@@ -17,12 +17,15 @@ const breakGrace = 10_000;
 /** How long a connection may show no sign of life, in ms. */
 export const silenceLimit = 20_000;
 
+/** Whether a browser that calls itself so is Firefox. */
+export const isFirefox = (userAgent: string): boolean => /\bFirefox\//.test(userAgent);
+
 /**
  * The close code that a client would have given itself. Firefox closes the sockets of a page that is left, with
  * 1001, before the page hears of it and can say 4001.
  */
-export const meantBy = (code: number, userAgent: string): number =>
-  code === 1001 && /\bFirefox\//.test(userAgent) ? CloseCode.pageHidden : code;
+export const meantBy = (code: number, byFirefox: boolean): number =>
+  code === 1001 && byFirefox ? CloseCode.pageHidden : code;
 
 /**
  * The reason table: what becomes of a connection whose socket closed.

@@ -1,4 +1,4 @@
-export { meantBy, silenceLimit } from './departure.js';
+export { isFirefox, meantBy, silenceLimit } from './departure.js';
 export { heartbeat, type Joining, type LiveSession } from './live-session.js';
 export type { SessionObserver } from './session-observer.js';
 export { LiveSessions, sharedLease } from './live-sessions.js';

@@ -1,18 +1,19 @@
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { CloseCode } from '../../protocol/close-code.js';
 import { connectPath, largestClientFrame, subprotocol } from '../../protocol/endpoint.js';
 import { AddressCount } from '../address-count.js';
 import { AddressRates } from '../address-rates.js';
 import { clientAddress } from '../client-address.js';
-import { ClientSocket, type SocketContext } from './client-socket.js';
+import { ClientSocket, type ClientOrigin, type SocketContext } from './client-socket.js';
 import { HeartbeatWheel } from './heartbeat-wheel.js';
 import { isAllowedOrigin } from '../origin.js';
 import { Rate } from '../rate.js';
+import { ServedWebSocket } from './served-web-socket.js';
 
 /** What {@link acceptSockets} takes. */
-export interface SocketOptions extends SocketContext {
+export interface SocketOptions extends Omit<SocketContext, 'onClosed'> {
   /** Whose pages may connect: origins, `null`, or `*`. */
   readonly allowedOrigins: readonly string[];
   /** How many proxies of one's own are in front: they tell the address of a client. */
@@ -45,6 +46,7 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
   const shares = new AddressRates({ perSecond: share, burst: share });
   const wheel = new HeartbeatWheel();
   const upgrades = new WebSocketServer({
+    WebSocket: ServedWebSocket,
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
@@ -55,19 +57,22 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     ...{ closeTimeout },
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
+  const context: SocketContext = {
+    ...options,
+    onClosed: (socket) => {
+      sockets.delete(socket);
+      wheel.remove(socket);
+      addresses.giveBack(socket.address);
+    },
+  };
   let closing = false;
 
-  // Not inside the listener below: what is made here lives as long as the socket, and the request should not.
-  const serve = (webSocket: WebSocket, headers: IncomingHttpHeaders, address: string): void => {
-    const { origin, host, 'user-agent': userAgent } = headers;
-    const socket = new ClientSocket(webSocket, options, userAgent);
+  const serve = (webSocket: ServedWebSocket, headers: IncomingHttpHeaders, client: ClientOrigin): void => {
+    const { origin, host } = headers;
+    const socket = new ClientSocket(webSocket, context, client);
     sockets.add(socket);
     wheel.add(socket);
-    const hasRoom = addresses.take(address);
-    webSocket.on('close', () => {
-      sockets.delete(socket);
-      addresses.giveBack(address);
-    });
+    const hasRoom = addresses.take(socket.address);
     if (!hasRoom) {
       socket.refuseAsFull(
         `Too many connections from one address: ${limits.connectionsPerAddress} are let in, see --max-connections-per-address, and --trust-proxy behind a proxy`,
@@ -94,7 +99,7 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
       return refuse(connection, '503 Service Unavailable', `Retry-After: ${handshakePause}\r\n`);
     }
     upgrades.handleUpgrade(request, connection, head, (webSocket) =>
-      serve(webSocket, request.headers, address),
+      serve(webSocket, request.headers, { connection, address, userAgent: request.headers['user-agent'] }),
     );
   });
   return {

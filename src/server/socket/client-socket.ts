@@ -1,10 +1,11 @@
-import type { WebSocket } from 'ws';
+import type { Duplex } from 'node:stream';
 import { parseClientFrame, type ClientFrame, type JoinFrame } from '../../protocol/client-frames.js';
 import { CloseCode } from '../../protocol/close-code.js';
 import type { ResultFrame } from '../../protocol/server-frames.js';
 import { SessionError } from '../../protocol/session-error.js';
 import { isSessionId } from '../../protocol/session-id.js';
 import {
+  isFirefox,
   meantBy,
   type LiveSession,
   type LiveSessions,
@@ -15,6 +16,8 @@ import { errorFrame } from '../error-frame.js';
 import type { Limits } from '../limits.js';
 import { admit, type TokenPolicy } from '../tokens/index.js';
 import { Rate, type RateLimit } from '../rate.js';
+import type { ServedWebSocket, WebSocketListener } from './served-web-socket.js';
+import { sharedTextFrame } from './text-frame.js';
 
 /** How long a client may take for its join, in ms. */
 const joinTimeout = 5_000;
@@ -33,19 +36,32 @@ export interface SocketContext {
   readonly onRefusal: (cause: string) => void;
   /** Of the frames of one client. */
   readonly frameRate: RateLimit;
+  /** Called once for each socket, when it is closed. */
+  readonly onClosed: (socket: ClientSocket) => void;
+}
+
+/** Where a WebSocket comes from. */
+export interface ClientOrigin {
+  /** What the WebSocket was made on. */
+  readonly connection: Duplex;
+  readonly address: string;
+  /** What the browser calls itself. */
+  readonly userAgent: string | undefined;
 }
 
 /** One client's WebSocket: frames in, frames out, signs of life. */
-export class ClientSocket implements Outlet {
+export class ClientSocket implements Outlet, WebSocketListener {
+  readonly address: string;
   /** When the client was last heard of, in ms. */
   lastSeen = performance.now();
-  /** Called once when the socket is gone. */
-  onGone = (): void => {};
 
-  readonly #socket: WebSocket;
+  readonly #socket: ServedWebSocket;
+  readonly #connection: Duplex;
   readonly #context: SocketContext;
+  readonly #isFirefox: boolean;
   readonly #rate: Rate;
-  readonly #joinLimit: NodeJS.Timeout;
+  /** When a join has to be there, in ms; undefined once one was admitted. */
+  #joinBy: number | undefined = this.lastSeen + joinTimeout;
   #work: Promise<void> = Promise.resolve();
   #session: LiveSession | undefined;
   #watcher: Watcher | undefined;
@@ -54,21 +70,15 @@ export class ClientSocket implements Outlet {
   #pingedAt: number | undefined;
   #fullSince: number | undefined;
 
-  /** @param userAgent What the browser calls itself. */
-  constructor(socket: WebSocket, context: SocketContext, userAgent = '') {
+  constructor(socket: ServedWebSocket, context: SocketContext, origin: ClientOrigin) {
+    const { connection, address, userAgent = '' } = origin;
     this.#socket = socket;
+    this.#connection = connection;
     this.#context = context;
-    this.#rate = new Rate(context.frameRate, performance.now());
-    this.#joinLimit = setTimeout(
-      () => this.refuse(CloseCode.protocol, 2001, 'No join frame within 5 s: send one as the first frame'),
-      joinTimeout,
-    );
-    socket.on('message', (data: Buffer, binary: boolean) => this.#receive(data, binary));
-    socket.on('pong', () => this.#isHeard());
-    socket.on('ping', () => this.#isHeard());
-    // What a client did wrong on the level of RFC 6455 ends in a close event of its own.
-    socket.on('error', () => {});
-    socket.on('close', (code: number) => this.#closed(meantBy(code, userAgent)));
+    this.address = address;
+    this.#isFirefox = isFirefox(userAgent);
+    this.#rate = new Rate(context.frameRate, this.lastSeen);
+    socket.listener = this;
   }
 
   get blocked(): boolean {
@@ -80,7 +90,9 @@ export class ClientSocket implements Outlet {
   }
 
   send(frame: string): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame);
+    // Past ws, which frames a text anew for each socket and writes it in two parts. It holds nothing back itself, since
+    // nothing is compressed, so the order stays.
+    if (this.#socket.readyState === this.#socket.OPEN) this.#connection.write(sharedTextFrame(frame));
   }
 
   close(code: number): void {
@@ -117,6 +129,13 @@ export class ClientSocket implements Outlet {
   forgive(now: number): void {
     this.lastSeen = now;
     this.#pingedAt = undefined;
+  }
+
+  /** Refuses a client that doesn't join. */
+  awaitJoin(now: number): void {
+    if (this.#joinBy === undefined || now < this.#joinBy) return;
+    this.#joinBy = undefined;
+    this.refuse(CloseCode.protocol, 2001, 'No join frame within 5 s: send one as the first frame');
   }
 
   /** Gives up a client that shows no sign of life. */
@@ -157,7 +176,11 @@ export class ClientSocket implements Outlet {
     return false;
   }
 
-  #receive(data: Buffer, binary: boolean): void {
+  onSignOfLife(): void {
+    this.#isHeard();
+  }
+
+  onMessage(data: Buffer, binary: boolean): void {
     if (!this.#isHeard()) return;
     let frame: ClientFrame;
     try {
@@ -223,7 +246,7 @@ export class ClientSocket implements Outlet {
       const code = error.code === 1005 ? CloseCode.badSession : CloseCode.unauthorized;
       return this.refuse(code, error.code, error.message);
     }
-    clearTimeout(this.#joinLimit);
+    this.#joinBy = undefined;
     if (this.#closeCode !== undefined || this.#socket.readyState !== this.#socket.OPEN) return;
     const observes = !!observe || admission.role === 'observer';
     const { limits } = this.#context;
@@ -259,13 +282,16 @@ export class ClientSocket implements Outlet {
     return new SessionError(1011, `No connection "${connectionId}" is in the session`);
   }
 
+  onClose(code: number): void {
+    this.#closed(meantBy(code, this.#isFirefox));
+    this.#context.onClosed(this);
+  }
+
   #closed(code: number): void {
-    clearTimeout(this.#joinLimit);
     const watcher = this.#watcher;
     this.#watcher = undefined;
     // What this side closed with tells why; the other side may answer anything.
     this.#closeCode ??= code;
     if (watcher) this.#session!.leave(watcher, this.#closeCode, this.lastSeen);
-    this.onGone();
   }
 }

@@ -23,9 +23,11 @@ export class HeartbeatWheel {
   }
 
   add(socket: ClientSocket): void {
-    const spoke = this.#spokes[this.#added++ % this.#spokes.length]!;
-    spoke.add(socket);
-    socket.onGone = () => spoke.delete(socket);
+    this.#spokes[this.#added++ % this.#spokes.length]!.add(socket);
+  }
+
+  remove(socket: ClientSocket): void {
+    for (const spoke of this.#spokes) spoke.delete(socket);
   }
 
   stop(): void {
@@ -44,6 +46,7 @@ export class HeartbeatWheel {
           continue;
         }
         if (late || index === this.#next) socket.ping(now);
+        socket.awaitJoin(now);
         socket.catchUp(now, heartbeat - tick);
       }
     }
