@@ -185,9 +185,11 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const stopped = stop();
       server.closeAllConnections();
-      await Promise.all([closed, stopped]);
+      // Not before: who leaves a shared roster with this process is told too.
+      await stopped;
       const lost = await closeWebhooks(lastTry);
       if (lost) console.warn(`${lost} webhooks are lost: they were pending when the server stopped`);
+      await closed;
     },
   };
 }

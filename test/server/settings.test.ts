@@ -170,12 +170,17 @@ const bad: [string, string[], Record<string, string>, RegExp[]][] = [
     {},
     [/--webhook \(WEBHOOK\)/, /not public/, /--webhook-private yes/],
   ],
-  ['a webhook secret of another form', ['--webhook-secret', 'hunter2'], {}, [/--webhook-secret/, /whsec_/]],
+  [
+    'a webhook secret of another form',
+    ['--webhook-secret', 'hunter2'],
+    {},
+    [/--webhook-secret: a secret has to be whsec_/],
+  ],
   [
     'a webhook secret with an error in it',
-    ['--webhook-secret', `whsec_hunter2=${'a'.repeat(32)}`],
+    ['--webhook-secret', `whsec_hunter2${'a'.repeat(34)}`],
     {},
-    [/--webhook-secret/, /base64/],
+    [/--webhook-secret: a secret has to be whsec_/, /base64/],
   ],
   [
     'a short webhook secret',

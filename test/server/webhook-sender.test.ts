@@ -110,6 +110,14 @@ suite('a webhook', () => {
     assert.ok(written < 64 * 1024 * 1024);
   });
 
+  test('has its answer where only the rest of that breaks off', async () => {
+    const url = await receiver((_, response) => {
+      response.writeHead(200, { 'Content-Length': 10 }).flushHeaders();
+      response.write('half', () => response.socket!.resetAndDestroy());
+    });
+    assert.equal(await post(senderOf(), url), 200);
+  });
+
   test('ends when nobody waits for it any more', async () => {
     const gone = new AbortController();
     const url = await receiver(() => gone.abort());

@@ -351,6 +351,19 @@ suite('webhooks', () => {
     assert.equal(attempts.ended, 3);
   });
 
+  test('that wait stay where their URL is registered for the other event too', async () => {
+    const url = new URL(receiver.url);
+    receiver.status = 500;
+    webhooks.register('created', url);
+    await join('lobby');
+    await untilAttempts(1);
+    webhooks.register('destroyed', url);
+    assert.equal(webhooks.states[0]!.pending, 1);
+    receiver.status = 200;
+    await clock.advance(5_000);
+    assert.equal((await receiver.until(2)).length, 2);
+  });
+
   test('cost nothing where none is registered', async () => {
     assert.equal(recording, 0);
     both();

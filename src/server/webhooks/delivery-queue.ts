@@ -185,7 +185,7 @@ export class DeliveryQueue {
       this.#take(line);
       this.#fail('givenUp');
     }
-    if (!line.messages.length || this.#onIdle) return;
+    if (!line.messages.length) return;
     line.endPause = clock.schedule(pauseAfter(line.failures, random()), () => {
       line.endPause = undefined;
       this.#ready.add(line);

@@ -97,6 +97,7 @@ export class Sender {
 
 function discard(response: IncomingMessage): void {
   let size = 0;
+  // Its status is all that counts.
   response.on('error', () => {});
   response.on('data', (chunk: Buffer) => {
     size += chunk.length;
