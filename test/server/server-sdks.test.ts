@@ -145,4 +145,21 @@ suite('the unchanged server SDKs of OpenTok and Vonage', () => {
     const answer = await fetch(`${url}/session/create`, { method: 'POST', headers: header, body: flood });
     assert.equal(answer.status, 413);
   });
+
+  test('a session is created whatever the body is, and however it comes', async () => {
+    const { header } = await management();
+    const stream = (size: number): ReadableStream => new Blob(['x'.repeat(size)]).stream();
+    for (const [body, status, type] of [
+      ['', 200, 'multipart/form-data'],
+      ['--x', 200, 'multipart/form-data; boundary=x'],
+      // Without a length, in chunks.
+      [stream(100), 200, 'application/x-www-form-urlencoded'],
+      [stream(70_000), 413, 'application/x-www-form-urlencoded'],
+    ] as const) {
+      const headers = { ...header, 'Content-Type': type };
+      const init = { method: 'POST', headers, body, duplex: 'half' };
+      const answer = await fetch(`${url}/session/create`, init);
+      assert.equal(answer.status, status, type);
+    }
+  });
 });

@@ -39,7 +39,7 @@ export function callbacks({ webhooks, addresses }: CallbacksOptions): Hono {
         'This server has no secret to sign webhooks with: start it with --webhook-secret (WEBHOOK_SECRET)',
       );
     }
-    const { group, event, url } = fieldsOf(await context.req.text());
+    const { group, event, url } = fieldsOf(context.get('body'));
     const known = callbackEvents.find((name) => name === event);
     if (group !== 'connection' || !known || typeof url !== 'string') {
       return errorAnswer(

@@ -82,8 +82,7 @@ export function management(
   });
 
   routes.post('/session/create', smallBody, async (context) => {
-    const wishes = await context.req.parseBody();
-    if (wishes.archiveMode === 'always') {
+    if (new URLSearchParams(context.get('body')).get('archiveMode') === 'always') {
       return errorAnswer(
         context,
         400,
