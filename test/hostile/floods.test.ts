@@ -91,10 +91,10 @@ suite('clients that send too much, come too often, or read nothing', () => {
     const sessionId = 'open lists';
     const token = await sign({ session_id: sessionId, exp: now + 3600, connection_data: 'x'.repeat(1024) });
     const members = await Promise.all(
-      range(150).map(() => RawClient.join(server.port, { sessionId, token })),
+      range(250).map(() => RawClient.join(server.port, { sessionId, token })),
     );
     const readers = await Promise.all(
-      range(20).map(() =>
+      range(11).map(() =>
         RawClient.join(server.port, { sessionId, token, observe: true, detail: 'connections' }),
       ),
     );
@@ -103,7 +103,7 @@ suite('clients that send too much, come too often, or read nothing', () => {
     const before = await server.holding();
     const ask = JSON.stringify({ type: 'sync', epoch: 0, seq: 0, detail: 'connections' });
     const lists = (): number => pacemaker.texts.filter((text) => text.includes('"page":0')).length;
-    for (let round = 0; round < 35; round++) {
+    for (let round = 0; round < 40; round++) {
       for (const reader of readers) reader.send(ask);
       const heard = lists();
       pacemaker.send(ask);

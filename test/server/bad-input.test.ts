@@ -167,6 +167,13 @@ suite('bad input', () => {
     assert.equal((await closed)[0], CloseCode.tooManyFrames);
   });
 
+  test('a socket joins once', async () => {
+    const socket = await connect();
+    const closed = once(socket, 'close') as Promise<[number]>;
+    for (let times = 0; times < 2; times++) socket.send(join({ token: await sign(clientClaims) }));
+    assert.equal((await closed)[0], CloseCode.protocol);
+  });
+
   test('only a moderator removes, and only who is there', async () => {
     const ask = async (role: 'subscriber' | 'moderator', connectionId: string): Promise<ServerFrame> => {
       const socket = await connect();
