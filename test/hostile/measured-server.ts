@@ -27,7 +27,9 @@ export async function start(
 ): Promise<{ child: ChildProcess; said: unknown }> {
   const child = fork(script(name), [JSON.stringify(argument)], {
     execArgv: ['--expose-gc', '--import', 'tsx'],
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
+  child.stderr!.pipe(process.stderr);
   return { child, said: await answerOf(child) };
 }
 
@@ -54,10 +56,13 @@ export const apiSecret = 'a secret for hostile clients';
 export class MeasuredServer {
   readonly url: string;
   readonly port: number;
+  /** What it wrote to standard error: of what it did not expect. */
+  complaints = '';
   readonly #process: ChildProcess;
 
   private constructor(process: ChildProcess, url: string) {
     this.#process = process;
+    process.stderr!.on('data', (part: Buffer) => (this.complaints += part.toString()));
     this.url = url;
     this.port = Number(new URL(url).port);
   }
