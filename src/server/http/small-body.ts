@@ -8,7 +8,7 @@ const longestBody = 64 * 1024;
 export const smallBody = createMiddleware<{ Variables: { body: string } }>(async (context, next) => {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of context.req.raw.body ?? []) {
+  for await (const part of (context.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
     size += part.length;
     if (size > longestBody) {
       return errorAnswer(context, 413, `The body has to have at most ${longestBody} bytes`);
