@@ -7,14 +7,20 @@ import { departureAfter } from '../../src/server/live-session/departure.js';
 import { Membership, type Member } from '../../src/server/live-session/membership.js';
 import { RosterFollower } from '../../src/server/live-session/roster-follower.js';
 import { MemoryEngine, Roster, type RosterOptions } from '../../src/server/roster/index.js';
-import type { RosterBatch, WrittenState } from '../../src/server/roster/roster-engine.js';
+import type {
+  Lease,
+  RosterBatch,
+  RosterChange,
+  RosterEngine,
+  WrittenState,
+} from '../../src/server/roster/roster-engine.js';
 
 /** The rules that keep the count true; each can be taken out to see that the model notices. */
 export const guards = ['fence', 'selfFence', 'orderedEpochs', 'newerOnly', 'setTransitions'] as const;
 export type Guard = (typeof guards)[number];
 
-const sessionId = 'model';
-const lease = 5_000;
+export const sessionId = 'model';
+export const lease = 5_000;
 const processes = 3;
 const clients = 5;
 
@@ -39,6 +45,8 @@ export function numbers(seed: number): (below: number) => number {
  * list and client view, with the schedule in the place of time, network and chance.
  */
 export class World {
+  /** All that the engine was asked, in order. */
+  readonly journal: Entry[] = [];
   time = 1_000_000;
   readonly random: (below: number) => number;
   readonly without: Guard | undefined;
@@ -139,6 +147,21 @@ export class World {
   }
 }
 
+/** What the engine was asked, and what came of it. */
+type Asked =
+  | { readonly asked: 'renew'; readonly incarnation: string; readonly answer: Promise<Lease> }
+  | {
+      readonly asked: 'apply';
+      readonly batch: RosterBatch;
+      readonly answer: Promise<WrittenState | undefined>;
+    }
+  | { readonly asked: 'list'; readonly answer: ReturnType<RosterEngine['list']> }
+  | { readonly asked: 'change'; readonly answer: RosterChange }
+  | { readonly asked: 'reap' | 'wipe' };
+
+/** The same, and when. */
+export type Entry = Asked & { readonly at: number };
+
 /** The engine, with writes that arrive when the schedule says so. */
 class ModelEngine extends MemoryEngine {
   wiped = false;
@@ -148,6 +171,34 @@ class ModelEngine extends MemoryEngine {
   constructor(world: World) {
     super({ lease, now: () => world.time });
     this.#world = world;
+    this.watch(sessionId, (answer) => this.#note({ asked: 'change', answer }));
+  }
+
+  override renew(incarnation: string): Promise<Lease> {
+    const answer = super.renew(incarnation);
+    this.#note({ asked: 'renew', incarnation, answer });
+    return answer;
+  }
+
+  override apply(batch: RosterBatch): Promise<WrittenState | undefined> {
+    const answer = super.apply(batch);
+    this.#note({ asked: 'apply', batch, answer });
+    return answer;
+  }
+
+  override list(id: string): ReturnType<RosterEngine['list']> {
+    const answer = super.list(id);
+    this.#note({ asked: 'list', answer });
+    return answer;
+  }
+
+  override reap(): Promise<void> {
+    this.#note({ asked: 'reap' });
+    return super.reap();
+  }
+
+  #note(entry: Asked): void {
+    this.#world.journal.push({ ...entry, at: this.#world.time });
   }
 
   get waiting(): boolean {
@@ -179,6 +230,7 @@ class ModelEngine extends MemoryEngine {
   /** An engine that goes down takes with it what was on its way from those who can't send it again. */
   override wipe(): void {
     super.wipe();
+    this.#note({ asked: 'wipe' });
     this.wiped = true;
     this.#late = this.#late.filter(({ server }) => !server.dead);
   }

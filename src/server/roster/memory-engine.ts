@@ -55,7 +55,8 @@ export class MemoryEngine implements RosterEngine {
     const { sessionId, incarnation, number, seen } = batch;
     if (this.isFenced(incarnation)) return undefined;
     // After a loss of data, one that writes and dies before it renews has to be reaped all the same.
-    if (!this.#leases.has(incarnation)) this.#leases.set(incarnation, this.#now() + this.#lease);
+    if (batch.created.length && !this.#leases.has(incarnation))
+      this.#leases.set(incarnation, this.#now() + this.#lease);
     const known = this.#rosters.get(sessionId);
     const lost = isLater(seen, this.#state(known));
     const roster: StoredRoster = known ?? { epoch: 0, seq: 0, parts: new Map(), batches: new Map() };

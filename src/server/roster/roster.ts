@@ -226,6 +226,8 @@ export class Roster {
   async #tryToWrite(sessionId: string, part: Part): Promise<RosterState | undefined> {
     if (!this.holdsLease()) await this.renew();
     const incarnation = this.#incarnation;
+    // Of another epoch than it was written to: that roster was lost, and this process's part with it.
+    part.whole ||= part.writtenEpoch > 0 && part.seen.epoch > part.writtenEpoch;
     const { whole } = part;
     const difference = differenceOf(part);
     const state = await this.#engine.apply({

@@ -25,6 +25,12 @@ export interface RedisEngineOptions {
   readonly prefix?: string;
 }
 
+/** When an incarnation entered a session: with which of its batches, and in which epoch. */
+interface Entry {
+  readonly number: number;
+  epoch: number;
+}
+
 /** In ms: how long a roster is kept that nobody writes to; what tells who has to be reaped in it has to outlast it. */
 const rosterKept = 3_600_000;
 const processesKept = 2 * rosterKept;
@@ -43,8 +49,8 @@ export class RedisEngine implements RosterEngine {
   readonly #connection: RedisConnection;
   readonly #listeners = new Map<string, Set<(change: RosterChange) => void>>();
   readonly #outboxes = new Set<Outbox>();
-  /** In which sessions, by tag, which incarnations are known to be, since which batch. */
-  readonly #entered = new Map<string, Map<string, number>>();
+  /** In which sessions, by tag, which incarnations are known to be. */
+  readonly #entered = new Map<string, Map<string, Entry>>();
 
   constructor({ address, lease, prefix = 'session-connection-count:' }: RedisEngineOptions) {
     this.#lease = lease;
@@ -78,10 +84,16 @@ export class RedisEngine implements RosterEngine {
     return lease;
   }
 
-  async apply(batch: RosterBatch): Promise<WrittenState | undefined> {
+  apply(batch: RosterBatch): Promise<WrittenState | undefined> {
+    return this.#apply(batch, batch.whole);
+  }
+
+  /** @param anew Whether it is to be noted once more that the incarnation is in the session. */
+  async #apply(batch: RosterBatch, anew: boolean): Promise<WrittenState | undefined> {
     const { sessionId, incarnation, number, created, destroyed, whole, seen } = batch;
     const tag = tagOf(sessionId);
-    if (created.length && !(await this.#enter(batch, tag))) return undefined;
+    const known = anew ? undefined : this.#entered.get(incarnation)?.get(tag);
+    if (created.length && !known && !(await this.#enter(batch, tag))) return undefined;
     const keys = [
       this.#keys.roster(tag),
       this.#keys.part(tag, incarnation),
@@ -97,17 +109,21 @@ export class RedisEngine implements RosterEngine {
       seen.epoch,
       seen.seq,
       whole ? 1 : 0,
+      known?.epoch ?? -1,
       created.length,
       ...created.flatMap((connection) => [connection.connectionId, JSON.stringify(connection)]),
       ...destroyed.flatMap(({ reason, connections }) => [reason, connections.length, ...connections]),
     ];
     const answer = await this.#connection.run(applyScript, keys, args);
+    if (answer === 'enter') return this.#apply(batch, true);
     if (!answer) {
       this.#entered.delete(incarnation);
       return undefined;
     }
     const [epoch, seq, count, own, change] = answer as [string, number, number, number, string?];
     this.#append(change);
+    const entry = this.#entered.get(incarnation)?.get(tag);
+    if (entry && !known) entry.epoch = Number(epoch);
     if (own === 0) await this.#leave(incarnation, tag);
     return { epoch: Number(epoch), seq, count, own };
   }
@@ -178,24 +194,23 @@ export class RedisEngine implements RosterEngine {
   }
 
   /** Has to come before the first connection is written, or nobody would look there when the incarnation is dead. */
-  async #enter({ incarnation, number, whole }: RosterBatch, tag: string): Promise<boolean> {
-    const entered = this.#entered.get(incarnation) ?? new Map<string, number>();
-    this.#entered.set(incarnation, entered);
-    if (entered.has(tag) && !whole) return true;
+  async #enter({ incarnation, number }: RosterBatch, tag: string): Promise<boolean> {
     const keys = [this.#keys.leases, this.#keys.dead(incarnation), this.#keys.sessions(incarnation)];
     const args = [incarnation, tag, this.#lease, processesKept, number];
     const isIn = await this.#connection.run(enterScript, keys, args);
-    if (isIn) entered.set(tag, number);
-    return !!isIn;
+    if (!isIn) return false;
+    const entered = this.#entered.get(incarnation) ?? new Map<string, Entry>();
+    this.#entered.set(incarnation, entered.set(tag, { number, epoch: 0 }));
+    return true;
   }
 
   /** What can't be taken out of the index only costs who reaps it a look. */
   async #leave(incarnation: string, tag: string): Promise<void> {
-    const number = this.#entered.get(incarnation)?.get(tag);
-    if (number === undefined) return;
+    const entry = this.#entered.get(incarnation)?.get(tag);
+    if (!entry) return;
     this.#entered.get(incarnation)!.delete(tag);
     const sessions = this.#keys.sessions(incarnation);
-    await this.#connection.run(leaveScript, [sessions], [tag, number]).catch(() => {});
+    await this.#connection.run(leaveScript, [sessions], [tag, entry.number]).catch(() => {});
   }
 
   async #reapIncarnation(incarnation: string): Promise<void> {
