@@ -74,6 +74,12 @@ const withoutLitStyles = {
       : null,
 };
 
+/** Leaves out pino's worker threads, which read files that aren't there when bundled: the log is standard output. */
+const withoutLogWorkers = {
+  name: 'without-log-workers',
+  load: (id) => (/[\\/]pino[\\/]lib[\\/]transport\.js$/.test(id) ? 'module.exports = undefined;' : null),
+};
+
 /**
  * Fails the build where the file outgrows its budget, or where lit's development mode or its templates got into
  * it. The templates would cost 2.8 kB, and a Trusted Types policy.
@@ -169,6 +175,7 @@ const server = [
       esbuild({ target: 'node20' }),
       json,
       nodeResolve({ exportConditions: ['node'], preferBuiltins: true }),
+      withoutLogWorkers,
       commonjs(),
       license({
         thirdParty: {

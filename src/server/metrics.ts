@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConnectionReason } from '../protocol/connection.js';
-import type { SessionObserver } from './live-session/index.js';
+import type { ObservedConnection, SessionObserver } from './live-session/index.js';
 import { addWebhookMetrics, type Webhooks } from './webhooks/index.js';
 
 /** What is asked for when the metrics are read. */
@@ -19,7 +19,11 @@ export class ServerMetrics implements SessionObserver {
   readonly #registry = new Registry();
   readonly #joins = this.#counter('joins_total', 'Connections that joined', 'resumed');
   readonly #leaves = this.#counter('leaves_total', 'Connections that left', 'reason');
-  readonly #refusals = this.#counter('refusals_total', 'WebSockets that were refused', 'cause');
+  readonly #refusals = this.#counter(
+    'refusals_total',
+    'WebSockets that were refused, or closed for what they did',
+    'cause',
+  );
   readonly #flushes = new Histogram({
     name: `${prefix}flush_seconds`,
     help: 'What a round of telling all watchers cost',
@@ -27,11 +31,11 @@ export class ServerMetrics implements SessionObserver {
     registers: [this.#registry],
   });
 
-  joined(resumed: boolean): void {
+  joined(_connection: ObservedConnection, resumed: boolean): void {
     this.#joins.inc({ resumed: String(resumed) });
   }
 
-  left(reason: ConnectionReason): void {
+  left(_connection: ObservedConnection, reason: ConnectionReason): void {
     this.#leaves.inc({ reason });
   }
 

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { logLevels, type LogLevel } from './log/log.js';
 import { isSessionId } from '../protocol/session-id.js';
 import { webhookKey } from './webhooks/index.js';
 import { redisAddress } from './roster/redis/index.js';
@@ -153,4 +154,11 @@ export function whole(text: string): number {
 export function proxies(text: string): number {
   if (!/^\d$/.test(text)) throw new Error('it has to be a number from 0 to 9');
   return Number(text);
+}
+
+/** How much a log tells. */
+export function logLevel(text: string): LogLevel {
+  const level = logLevels.find((name) => name === text);
+  if (!level) throw new Error(`it has to be one of ${logLevels.join(', ')}`);
+  return level;
 }

@@ -1,4 +1,5 @@
 import { defaultLimits, type Limits } from './limits.js';
+import { logLevels } from './log/log.js';
 import { isLoopback } from './loopback.js';
 import { nameOf, readOptions, UsageError, type OptionValues } from './options.js';
 import {
@@ -8,6 +9,7 @@ import {
   applicationId,
   host,
   list,
+  logLevel,
   openSessions,
   port,
   proxies,
@@ -157,6 +159,14 @@ export const settings = {
       'A Redis 7.0 or Valkey that several processes share, which makes them one server: redis://host:6379, redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379, with user:password@ before the hosts; rediss for TLS.',
     secret: true,
     parse: redisUrl,
+  },
+  logLevel: {
+    flag: 'log-level',
+    variable: 'LOG_LEVEL',
+    placeholder: 'level',
+    default: 'info',
+    description: `How much the log tells: ${logLevels.join(', ')}. Only debug names sessions and addresses.`,
+    parse: logLevel,
   },
   connectionsPerAddress: limit(
     'connectionsPerAddress',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { afterEach, test } from 'node:test';
-import { SignJWT } from 'jose';
 import WebSocket from 'ws';
 import { CloseCode, connectPath, parseServerFrame, subprotocol } from '../../src/protocol/index.js';
 import { createSessionServer, issueClientToken, type SessionServer } from '../../src/server/index.js';
+import { managementToken } from './made-tokens.js';
 
 const apiKey = '12345';
 const apiSecret = 'a'.repeat(40);
@@ -36,12 +36,7 @@ test('who joins over the WebSocket is listed and removed over HTTP', async () =>
   const url = await serve();
   const { socket, connectionId } = await join(url);
   const closed = once(socket, 'close');
-  const token = await new SignJWT({ ist: 'project' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setIssuer(apiKey)
-    .setIssuedAt()
-    .setExpirationTime('5m')
-    .sign(new TextEncoder().encode(apiSecret));
+  const token = await managementToken({ apiKey, apiSecret });
   const connections = `${url}/v2/project/${apiKey}/session/lobby/connection`;
   const headers = { 'X-OPENTOK-AUTH': token };
   const list = async () =>

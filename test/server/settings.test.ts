@@ -28,6 +28,7 @@ test('without any setting the server is for development on this computer', () =>
     webhookSecrets: [],
     webhookPrivate: false,
     redis: undefined,
+    logLevel: 'info',
     ...defaultLimits,
   });
 });
@@ -48,6 +49,7 @@ test('every setting is read from its flag and from its variable', () => {
     webhookSecrets,
     webhookPrivate: true,
     redis: 'rediss://user:password@redis.example:6380/2',
+    logLevel: 'debug',
     connectionsPerAddress: 10,
     connectionsPerSession: 20,
     sessions: 30,
@@ -70,6 +72,7 @@ test('every setting is read from its flag and from its variable', () => {
     webhookSecrets: webhookSecrets.join(','),
     webhookPrivate: 'yes',
     redis: 'rediss://user:password@redis.example:6380/2',
+    logLevel: 'debug',
     connectionsPerAddress: '10',
     connectionsPerSession: '20',
     sessions: '30',
@@ -130,6 +133,12 @@ const bad: [string, string[], Record<string, string>, RegExp[]][] = [
     [/--public-key/, /RSA public key/],
   ],
   ['a public key file that is not there', ['--public-key', '/nowhere'], {}, [/--public-key/, /ENOENT/]],
+  [
+    'a log level that is none',
+    [],
+    { LOG_LEVEL: 'verbose' },
+    [/^LOG_LEVEL/, /"verbose"/, /silent, error, warn/],
+  ],
   ['a limit of nothing', ['--max-sessions', '0'], {}, [/--max-sessions/, /"0"/, /from 1 up/]],
   ['a limit that is no number', [], { MAX_HANDSHAKES: 'many' }, [/^MAX_HANDSHAKES/, /"many"/]],
   ['a proxy by name', ['--trust-proxy', 'nginx'], {}, [/--trust-proxy/, /0 to 9/]],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { admit, verifyManagementToken } from '../../src/server/tokens/index.js';
+import { t1Token } from './made-tokens.js';
 import { refused } from './refused.js';
 
 const apiKey = '12345';
@@ -18,10 +18,8 @@ const parameters = {
   connection_data: 'name=Ada Lovelace',
 };
 
-const t1 = (signed: string, { partner = apiKey, secret = apiSecret, outer = '' } = {}): string => {
-  const signature = createHmac('sha1', secret).update(signed).digest('hex');
-  return `T1==${Buffer.from(`partner_id=${partner}&sig=${signature}${outer}:${signed}`).toString('base64')}`;
-};
+const t1 = (signed: string, { partner = apiKey, secret = apiSecret, outer = '' } = {}): string =>
+  t1Token(signed, { apiKey: partner, apiSecret: secret }, outer);
 const text = (changes: Record<string, string> = {}): string =>
   new URLSearchParams({ ...parameters, ...changes }).toString();
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { afterEach, beforeEach, mock, suite, test } from 'node:test';
+import { afterEach, beforeEach, suite, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { Webhook } from 'standardwebhooks';
 import WebSocket from 'ws';
@@ -18,6 +18,7 @@ import { webhookKey } from '../../src/server/webhooks/signature.js';
 import { WebhookAddresses } from '../../src/server/webhooks/webhook-address.js';
 import { Webhooks } from '../../src/server/webhooks/webhooks.js';
 import { codeOf } from '../readme.js';
+import { CollectedLog } from './collected-log.js';
 import { ManualClock } from './manual-clock.js';
 import { WebhookReceiver } from './webhook-receiver.js';
 
@@ -145,9 +146,8 @@ suite('a server with webhooks', () => {
   });
 
   test('shows in its metrics how the deliveries go, by host, and no session or URL', async () => {
-    const warn = mock.method(console, 'warn', () => {});
-    ending.push(() => warn.mock.restore());
-    const { url, metricsUrl } = await serve({ metricsPort: 0 });
+    const logged = new CollectedLog();
+    const { url, metricsUrl } = await serve({ metricsPort: 0, log: logged.log });
     await join(url, 'secret-session');
     await receiver.until(1);
     receiver.status = 500;
@@ -169,27 +169,27 @@ suite('a server with webhooks', () => {
     }
     assert.match(text, new RegExp(`webhook_oldest_pending_seconds{host="${host}"} 0?\\.?\\d`));
     assert.doesNotMatch(text, /secret/);
-    const [[line]] = warn.mock.calls.map(({ arguments: args }) => args as [string]) as [[string]];
-    assert.match(line, new RegExp(`${host}: 1 attempts failed \\(the answer was 500\\).* 1 pending$`));
-    assert.doesNotMatch(line, /secret/);
+    const [trouble] = logged.detailsOf('Webhooks failed');
+    const { failed, lastError, pending } = trouble!;
+    assert.deepEqual([trouble!.host, failed, lastError, pending], [host, 1, 'the answer was 500', 1]);
+    assert.doesNotMatch(JSON.stringify(trouble), /secret/);
   });
 
   for (const status of [204, 503]) {
     test(`that stops tries once more, and ${status === 204 ? 'loses none' : 'says how many are lost'}`, async () => {
-      const warn = mock.method(console, 'warn', () => {});
-      ending.push(() => warn.mock.restore());
-      const { url, server } = await serve();
+      const logged = new CollectedLog();
+      const { url, server } = await serve({ log: logged.log });
       receiver.status = 500;
       await join(url, 'lobby');
       await receiver.until(1);
-      while (!warn.mock.callCount()) await new Promise((resolve) => setImmediate(resolve));
+      while (!logged.detailsOf('Webhooks failed').length)
+        await new Promise((resolve) => setImmediate(resolve));
       receiver.status = status;
       await server.close();
       assert.equal(receiver.received.length, 2);
-      const lines = warn.mock.calls.map(({ arguments: [line] }) => String(line));
-      assert.equal(
-        lines.filter((line) => line.startsWith('1 webhooks are lost')).length,
-        status === 204 ? 0 : 1,
+      assert.deepEqual(
+        logged.detailsOf('Webhooks were lost: they were pending when the server stopped'),
+        status === 204 ? [] : [{ lost: 1 }],
       );
     });
   }

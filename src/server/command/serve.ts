@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { version } from '../../version.js';
 import { developmentKey } from '../development-key.js';
-import { createSessionServer, type SessionServer, type SessionServerOptions } from '../session-server.js';
+import { jsonLog, readableLog, type ProcessLog } from '../log/index.js';
 import { nameOfRedis, redisAddress } from '../roster/redis/index.js';
+import { createSessionServer, type SessionServer, type SessionServerOptions } from '../session-server.js';
 import { applicationOf, limitsOf, projectOf, readSettings } from '../settings.js';
 import { issueClientToken } from '../tokens/index.js';
 
@@ -19,27 +22,31 @@ export async function serve(args: readonly string[], environment: NodeJS.Process
   const application = applicationOf(settings);
   const limits = limitsOf(settings);
   if (project) {
-    const { url, metricsUrl } = await start({ ...settings, ...project, application, limits });
-    const { openSessions, allowedOrigins } = settings;
-    console.log(`Session server for the project ${project.apiKey} at ${url}
-Pages that may connect: the server's own${listed(allowedOrigins, ' and those of ', ' alone: see --allow-origin')}
-Sessions without a token: ${listed(openSessions, '', 'none')}
-Rosters: ${settings.redis ? `in the Redis at ${nameOfRedis(redisAddress(settings.redis))}` : 'in memory'}
-Metrics: ${metricsUrl ?? 'nowhere'}`);
+    const log = jsonLog(settings.logLevel, 1);
+    const listening = await start({ ...settings, ...project, application, limits }, log);
+    const { allowedOrigins, openSessions } = settings;
+    const rosters = settings.redis ? nameOfRedis(redisAddress(settings.redis)) : 'memory';
+    log.info(
+      { ...listening, apiKey: project.apiKey, allowedOrigins, openSessions, rosters, version },
+      'Server started',
+    );
     return;
   }
   const key = developmentKey(process.cwd());
   const madeSecrets = settings.webhookSecrets.length ? [] : [developmentWebhookSecret(key.apiSecret)];
-  const { url } = await start({
-    ...settings,
-    apiKey: key.apiKey,
-    apiSecrets: [key.apiSecret],
-    application,
-    limits,
-    webhookSecrets: [...settings.webhookSecrets, ...madeSecrets],
-    allowedOrigins: settings.allowedOrigins.length > 0 ? settings.allowedOrigins : ['*'],
-    development: true,
-  });
+  const { url } = await start(
+    {
+      ...settings,
+      apiKey: key.apiKey,
+      apiSecrets: [key.apiSecret],
+      application,
+      limits,
+      webhookSecrets: [...settings.webhookSecrets, ...madeSecrets],
+      allowedOrigins: settings.allowedOrigins.length > 0 ? settings.allowedOrigins : ['*'],
+      development: true,
+    },
+    readableLog(settings.logLevel),
+  );
   const token = await issueClientToken({
     apiKey: key.apiKey,
     apiSecret: key.apiSecret,
@@ -77,14 +84,17 @@ const listed = (items: readonly string[], before: string, none: string): string 
 /** In ms. Supervisors that kill what doesn't stop at once should find it stopped. */
 const longestClose = 800;
 
-async function start(options: SessionServerOptions): ReturnType<SessionServer['listen']> {
-  const server = createSessionServer(options);
-  const stop = (): void => {
-    setTimeout(() => process.exit(0), longestClose).unref();
-    void server.close().then(() => process.exit(0));
+async function start(options: SessionServerOptions, log: ProcessLog): ReturnType<SessionServer['listen']> {
+  const server = createSessionServer({ ...options, log });
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    log.info({ signal }, 'Server is stopping');
+    await Promise.race([server.close(), setTimeout(longestClose)]);
+    log.info({}, 'Server stopped');
+    log.flush(() => process.exit(0));
   };
   const listening = await server.listen();
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.once('SIGTERM', (signal) => void stop(signal));
+  process.once('SIGINT', (signal) => void stop(signal));
+  process.once('uncaughtExceptionMonitor', (err) => log.error({ err }, 'Server failed'));
   return listening;
 }

@@ -8,7 +8,6 @@ import {
   type Webhooks,
 } from '../webhooks/index.js';
 import { errorAnswer } from './error-answer.js';
-import { smallBody } from './small-body.js';
 
 /** What {@link callbacks} takes. */
 export interface CallbacksOptions {
@@ -31,7 +30,7 @@ export function callbacks({ webhooks, addresses }: CallbacksOptions): Hono {
     return context.json(webhooks.callbacks.map(described));
   });
 
-  routes.post('/', smallBody, async (context) => {
+  routes.post('/', async (context) => {
     if (!webhooks.canSign) {
       return errorAnswer(
         context,
@@ -39,7 +38,7 @@ export function callbacks({ webhooks, addresses }: CallbacksOptions): Hono {
         'This server has no secret to sign webhooks with: start it with --webhook-secret (WEBHOOK_SECRET)',
       );
     }
-    const { group, event, url } = fieldsOf(context.get('body'));
+    const { group, event, url } = fieldsOf(await context.req.text());
     const known = callbackEvents.find((name) => name === event);
     if (group !== 'connection' || !known || typeof url !== 'string') {
       return errorAnswer(

@@ -6,17 +6,23 @@ import type { CountedSessions } from './session-count.js';
 const shortestPause = 250;
 const longestSilence = 15_000;
 
+/** What {@link countStream} takes. */
+export interface CountStreamOptions {
+  readonly sessions: CountedSessions;
+  /** Ends the stream. */
+  readonly closing: AbortSignal;
+  /** Called when the reader is gone, or the stream was ended. */
+  readonly onEnd: () => void;
+}
+
 /**
  * Answers with a session's count as Server-Sent Events (WHATWG HTML, section 9.2), the present one first. A reader
  * who is slow misses numbers, never the last.
- *
- * @param onEnd Called when the reader is gone.
  */
 export function countStream(
   context: Context,
   sessionId: string,
-  sessions: CountedSessions,
-  onEnd: () => void,
+  { sessions, closing, onEnd }: CountStreamOptions,
 ): Response {
   context.header('Cache-Control', 'no-store');
   // nginx would keep the events until there are enough of them.
@@ -30,7 +36,10 @@ export function countStream(
     });
     // Of both, since a write to a reader who is gone may never come to an end.
     const end = new AbortController();
+    const abort = (): void => stream.abort();
+    closing.addEventListener('abort', abort);
     end.signal.onabort = () => {
+      closing.removeEventListener('abort', abort);
       unwatch();
       onEnd();
       wake();

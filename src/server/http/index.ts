@@ -2,12 +2,15 @@ import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { connectPath } from '../../protocol/endpoint.js';
+import type { Log } from '../log/index.js';
+import { bodySize } from './body-size.js';
 import { browserFiles } from './browser-files.js';
 import type { CallbacksOptions } from './callbacks.js';
 import { EngineError } from '../roster/index.js';
 import { errorAnswer } from './error-answer.js';
 import { management, type ManagedSessions } from './management.js';
 import { playground } from './playground.js';
+import { requestLog } from './request-log.js';
 import { sessionCount, type SessionCountOptions } from './session-count.js';
 
 export type { ManagedSessions } from './management.js';
@@ -18,6 +21,9 @@ export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'> {
   readonly callbacks: CallbacksOptions;
   /** The package's version. */
   readonly version: string;
+  readonly log: Log;
+  /** What stands before each path, such as `/presence`. Default: nothing. */
+  readonly base?: string | undefined;
   /** Whether the server takes new connections. */
   readonly isReady: () => boolean;
   /** Where the built files for browsers are. */
@@ -32,9 +38,10 @@ export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'> {
  * @throws {Error} where a file for browsers is missing.
  */
 export function createRequestListener(options: HttpOptions): RequestListener {
-  const { policy: project, sessions, callbacks, version, isReady, browserFolder, demoFolder } = options;
-  const app = new Hono();
+  const { policy: project, sessions, callbacks, version, isReady, browserFolder, demoFolder, log } = options;
+  const app = new Hono().basePath(options.base ?? '');
 
+  app.route('/', requestLog(log, options.trustedProxies));
   app.use(async (context, next) => {
     context.header('X-Content-Type-Options', 'nosniff');
     try {
@@ -44,6 +51,7 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     }
     return next();
   });
+  app.use(bodySize);
   app.get(`/${connectPath}`, (context) => {
     context.header('Upgrade', 'websocket');
     return errorAnswer(context, 426, 'This is where WebSockets are opened: ask for an upgrade');
@@ -73,7 +81,7 @@ export function createRequestListener(options: HttpOptions): RequestListener {
       context.header('Retry-After', '2');
       return errorAnswer(context, 503, 'The rosters can not be reached at the moment: try again');
     }
-    console.error(error);
+    log.error({ err: error, requestId: context.var.requestId }, 'HTTP request failed');
     return errorAnswer(context, 500, 'The server failed to answer: its log says why');
   });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });

@@ -6,7 +6,6 @@ import { verifyManagementToken, type ProjectKeys } from '../tokens/index.js';
 import { callbacks, type CallbacksOptions } from './callbacks.js';
 import { createdSession } from './created-session.js';
 import { errorAnswer } from './error-answer.js';
-import { smallBody } from './small-body.js';
 
 /** The sessions that the REST calls look into. */
 export interface ManagedSessions {
@@ -81,8 +80,9 @@ export function management(
     return errorAnswer(context, 404, 'The session has no such connection: it may have left already');
   });
 
-  routes.post('/session/create', smallBody, async (context) => {
-    if (new URLSearchParams(context.get('body')).get('archiveMode') === 'always') {
+  routes.post('/session/create', async (context) => {
+    const wishes = await context.req.parseBody();
+    if (wishes.archiveMode === 'always') {
       return errorAnswer(
         context,
         400,

@@ -30,6 +30,8 @@ export interface SessionCountOptions {
   readonly requestRate: RateLimit;
   /** How many streams of events one address may have open. */
   readonly streamsPerAddress: number;
+  /** Ends all streams of events. */
+  readonly closing: AbortSignal;
 }
 
 type Environment = { Bindings: HttpBindings; Variables: { open: boolean } };
@@ -42,7 +44,8 @@ const freshness = 5;
  * whoever has a client token.
  */
 export function sessionCount(options: SessionCountOptions): Hono<Environment> {
-  const { sessions, policy, allowedOrigins, trustedProxies, requestRate, streamsPerAddress } = options;
+  const { sessions, policy, allowedOrigins, trustedProxies, requestRate, streamsPerAddress, closing } =
+    options;
   const routes = new Hono<Environment>();
   const rates = new AddressRates(requestRate);
   const streams = new AddressCount(streamsPerAddress);
@@ -88,7 +91,7 @@ export function sessionCount(options: SessionCountOptions): Hono<Environment> {
       const address = clientAddress(context.env.incoming, trustedProxies);
       const hasRoom = streams.take(address);
       const giveBack = (): void => streams.giveBack(address);
-      if (hasRoom) return countStream(context, sessionId, sessions, giveBack);
+      if (hasRoom) return countStream(context, sessionId, { sessions, closing, onEnd: giveBack });
       giveBack();
       context.header('Retry-After', '60');
       return errorAnswer(context, 429, `More than ${streamsPerAddress} streams to one address`);

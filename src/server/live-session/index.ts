@@ -1,5 +1,5 @@
 export { isFirefox, meantBy, silenceLimit } from './departure.js';
 export { heartbeat, type Joining, type LiveSession } from './live-session.js';
-export type { SessionObserver } from './session-observer.js';
+export type { ObservedConnection, SessionObserver } from './session-observer.js';
 export { LiveSessions, sharedLease } from './live-sessions.js';
 export type { Outlet, Watcher } from './watcher.js';

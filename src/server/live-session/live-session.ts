@@ -10,7 +10,7 @@ import { departureAfter } from './departure.js';
 import type { FlushLoop } from './flush-loop.js';
 import { Membership, type Member } from './membership.js';
 import { RosterFollower } from './roster-follower.js';
-import type { SessionObserver } from './session-observer.js';
+import type { ObservedConnection, SessionObserver } from './session-observer.js';
 import { Watcher, type Outlet } from './watcher.js';
 
 /** How long joins and leaves wait for more of them, in ms. */
@@ -227,7 +227,7 @@ export class LiveSession {
     }
     clearTimeout(patience);
     if (!this.#watchers.has(watcher)) return;
-    if (watcher.member) this.#observer?.joined(resumed);
+    if (watcher.member) this.#observer?.joined(this.#observed(watcher.member), resumed);
     this.#welcome(watcher, resumed);
   }
 
@@ -303,9 +303,13 @@ export class LiveSession {
     watcher.send(JSON.stringify({ type: 'detail', detail: 'count' } satisfies DetailFrame), now);
   }
 
+  #observed({ connection: { connectionId } }: Member<Watcher>): ObservedConnection {
+    return { sessionId: this.#sessionId, connectionId };
+  }
+
   #depart(member: Member<Watcher>, reason: ConnectionReason): Promise<unknown> {
     this.#members.remove(member);
-    this.#observer?.left(reason);
+    this.#observer?.left(this.#observed(member), reason);
     this.#roster.remove(this.#sessionId, member.connection.connectionId, reason);
     return this.#write().then((state) => {
       this.#follower.advance(state);

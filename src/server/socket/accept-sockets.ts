@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { CloseCode } from '../../protocol/close-code.js';
@@ -14,6 +14,8 @@ import { ServedWebSocket } from './served-web-socket.js';
 
 /** What {@link acceptSockets} takes. */
 export interface SocketOptions extends Omit<SocketContext, 'onClosed'> {
+  /** What stands before the protocol's path, such as `/presence`. Default: nothing. */
+  readonly base?: string | undefined;
   /** Whose pages may connect: origins, `null`, or `*`. */
   readonly allowedOrigins: readonly string[];
   /** How many proxies of one's own are in front: they tell the address of a client. */
@@ -30,14 +32,16 @@ const mostParts = 64;
 
 /** The sockets that a server accepted. */
 export interface AcceptedSockets {
-  /** Closes all of them with 1012, from which clients come back, and takes no more. */
-  close(): void;
+  /** Takes an upgrade to a WebSocket on the protocol's path; every other one is refused. */
+  readonly upgrade: (request: IncomingMessage, connection: Duplex, head: Buffer) => void;
+  /** Closes all of them with 1012, from which clients come back, and takes no more. Resolves when none is left. */
+  close(): Promise<void>;
 }
 
-/** Takes WebSocket connections on the protocol's path of an HTTP server; every other upgrade is refused. */
-export function acceptSockets(server: Server, options: SocketOptions): AcceptedSockets {
+/** Makes what takes the WebSocket connections of a server. */
+export function acceptSockets(options: SocketOptions): AcceptedSockets {
   const sockets = new Set<ClientSocket>();
-  const { limits, trustedProxies } = options;
+  const { limits, trustedProxies, base = '' } = options;
   const addresses = new AddressCount(limits.connectionsPerAddress);
   const perSecond = limits.handshakesPerSecond;
   const handshakes = new Rate({ perSecond, burst: perSecond }, performance.now());
@@ -57,15 +61,17 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     ...{ closeTimeout },
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
+  let closing = false;
+  let closed = (): void => {};
   const context: SocketContext = {
     ...options,
     onClosed: (socket) => {
       sockets.delete(socket);
       wheel.remove(socket);
       addresses.giveBack(socket.address);
+      if (closing && !sockets.size) closed();
     },
   };
-  let closing = false;
 
   const serve = (webSocket: ServedWebSocket, headers: IncomingHttpHeaders, client: ClientOrigin): void => {
     const { origin, host } = headers;
@@ -89,25 +95,29 @@ export function acceptSockets(server: Server, options: SocketOptions): AcceptedS
     }
   };
 
-  server.on('upgrade', (request, connection, head) => {
+  const upgrade: AcceptedSockets['upgrade'] = (request, connection, head) => {
     const path = request.url?.split('?')[0];
-    if (path !== `/${connectPath}`) return refuse(connection, '404 Not Found');
+    if (path !== `${base}/${connectPath}`) return refuse(connection, '404 Not Found');
     const address = clientAddress(request, trustedProxies);
     const now = performance.now();
     if (closing || !shares.take(address, now) || !handshakes.take(now)) {
-      options.onRefusal('HANDSHAKE_RATE');
+      options.onRefusal({ cause: 'HANDSHAKE_RATE', address });
       return refuse(connection, '503 Service Unavailable', `Retry-After: ${handshakePause}\r\n`);
     }
     upgrades.handleUpgrade(request, connection, head, (webSocket) =>
       serve(webSocket, request.headers, { connection, address, userAgent: request.headers['user-agent'] }),
     );
-  });
+  };
   return {
-    close: () => {
-      closing = true;
-      wheel.stop();
-      for (const socket of sockets) socket.close(CloseCode.restart);
-    },
+    upgrade,
+    close: () =>
+      new Promise((resolve) => {
+        closing = true;
+        closed = resolve;
+        wheel.stop();
+        for (const socket of sockets) socket.close(CloseCode.restart);
+        if (!sockets.size) resolve();
+      }),
   };
 }
 

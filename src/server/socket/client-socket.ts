@@ -14,6 +14,7 @@ import {
 } from '../live-session/index.js';
 import { errorFrame } from '../error-frame.js';
 import type { Limits } from '../limits.js';
+import type { Log, Refusal } from '../log/index.js';
 import { admit, type TokenPolicy } from '../tokens/index.js';
 import { Rate, type RateLimit } from '../rate.js';
 import type { ServedWebSocket, WebSocketListener } from './served-web-socket.js';
@@ -32,8 +33,9 @@ export interface SocketContext {
   readonly live: LiveSessions;
   readonly policy: TokenPolicy;
   readonly limits: Limits;
-  /** Hears of each refusal, in one word. */
-  readonly onRefusal: (cause: string) => void;
+  readonly log: Log;
+  /** Hears of each refusal. */
+  readonly onRefusal: (refusal: Refusal) => void;
   /** Of the frames of one client. */
   readonly frameRate: RateLimit;
   /** Called once for each socket, when it is closed. */
@@ -110,7 +112,7 @@ export class ClientSocket implements Outlet, WebSocketListener {
     retryAfter?: number,
   ): void {
     const error = new SessionError(errorCode, message, fatal, retryAfter);
-    this.#context.onRefusal(error.name);
+    this.#told(error.name, message);
     this.send(errorFrame(error));
     this.close(code);
   }
@@ -154,11 +156,23 @@ export class ClientSocket implements Outlet, WebSocketListener {
     // Nothing to do for nearly all, of thousands, in every second.
     if (!beatDue && !watcher.deferred && this.#fullSince === undefined) return;
     if (this.blocked) {
-      if (this.#fullSince !== undefined && now - this.#fullSince >= slowTime) this.close(CloseCode.tooSlow);
+      const isSlow = this.#fullSince !== undefined && now - this.#fullSince >= slowTime;
+      if (isSlow && this.#closeCode === undefined) {
+        this.#told('TOO_SLOW', `It left more than ${mostUnread} bytes unread for ${slowTime / 1000} s`);
+        this.close(CloseCode.tooSlow);
+      }
       return;
     }
     if (watcher.deferred) this.#session!.tell(watcher, now);
     if (beatDue) this.#session!.beat(watcher, now);
+  }
+
+  onError({ code = '', message }: NodeJS.ErrnoException): void {
+    if (code.startsWith('WS_ERR_')) this.#told(code, message);
+  }
+
+  #told(cause: string, reason: string): void {
+    this.#context.onRefusal({ cause, reason, address: this.address });
   }
 
   /** Takes a frame of any kind for a sign of life; false where it is one too many, or comes too late. */
@@ -193,7 +207,7 @@ export class ClientSocket implements Outlet, WebSocketListener {
     this.#work = this.#work
       .then(() => this.#handle(frame))
       .catch((error: unknown) => {
-        console.error('A frame could not be handled:', error);
+        this.#context.log.error({ err: error }, 'A frame could not be handled');
         this.refuse(1011, 2001, 'The server failed to handle a frame', false);
       });
   }

@@ -5,6 +5,8 @@ export interface WebSocketListener {
   onMessage(data: Buffer, binary: boolean): void;
   /** A ping came, or the answer to one. */
   onSignOfLife(): void;
+  /** What a client did wrong on the level of RFC 6455, or its network did. A close follows. */
+  onError(error: NodeJS.ErrnoException): void;
   onClose(code: number): void;
 }
 
@@ -24,10 +26,12 @@ export class ServedWebSocket extends WebSocket {
       case 'pong':
         this.listener?.onSignOfLife();
         break;
+      case 'error':
+        this.listener?.onError(...(details as [NodeJS.ErrnoException]));
+        break;
       case 'close':
         this.listener?.onClose(...(details as [number]));
     }
-    // What a client did wrong on the level of RFC 6455, an error event, ends in a close event too.
     return true;
   }
 }
