@@ -81,8 +81,7 @@ export function management(
   });
 
   routes.post('/session/create', async (context) => {
-    const wishes = await context.req.parseBody();
-    if (wishes.archiveMode === 'always') {
+    if (new URLSearchParams(await context.req.text()).get('archiveMode') === 'always') {
       return errorAnswer(
         context,
         400,
