@@ -44,7 +44,7 @@ test('watchers whom changes do not reach are told by a comparison', async () => 
   assert.deepEqual({ count, from, seq }, { count: 1, from: 1, seq: 1 });
 });
 
-test('a write whose answer got lost is made again, and counts nobody twice', async () => {
+test('a write whose answer got lost is made again, counts nobody twice and knows why who left', async () => {
   const engine = new MemoryEngine();
   let failures = 2;
   const { roster } = rosterOn(engine, {
@@ -54,6 +54,8 @@ test('a write whose answer got lost is made again, and counts nobody twice', asy
       return state;
     },
   });
+  const reasons: string[] = [];
+  engine.watch('lobby', ({ destroyed }) => reasons.push(...destroyed.map(({ reason }) => reason)));
   const left = add(roster);
   const stays = add(roster);
   const written = roster.write('lobby');
@@ -65,6 +67,7 @@ test('a write whose answer got lost is made again, and counts nobody twice', asy
     connections.map(({ connectionId }) => connectionId),
     [stays],
   );
+  assert.deepEqual(reasons, ['clientDisconnected']);
 });
 
 test('after a gap longer than its lease a process asks first, and goes on as it was where it may', async () => {
