@@ -64,6 +64,8 @@ export class RawClient {
   readonly texts: string[] = [];
   /** Whether it answers a close frame, as RFC 6455, section 5.5.1, wants it. */
   answersClose = true;
+  /** Whether it answers pings. An answer within a frame that it is still writing would be a part of that frame. */
+  answersPings = true;
   #received: Buffer = Buffer.alloc(0);
   #head = '';
   #code: number | undefined;
@@ -151,7 +153,7 @@ export class RawClient {
       if (this.#received.length < start + size) return;
       const payload = this.#received.subarray(start, start + size);
       const code = this.#received[0]! & 15;
-      if (code === opcode.ping) this.socket.write(frame(opcode.pong, payload));
+      if (code === opcode.ping && this.answersPings) this.socket.write(frame(opcode.pong, payload));
       if (code === opcode.text) this.texts.push(payload.toString());
       if (code === opcode.close) {
         this.#code = size >= 2 ? payload.readUInt16BE(0) : 1005;
