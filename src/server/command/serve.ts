@@ -7,6 +7,7 @@ import { nameOfRedis, redisAddress } from '../roster/redis/index.js';
 import { createSessionServer, type SessionServer, type SessionServerOptions } from '../session-server.js';
 import { applicationOf, limitsOf, projectOf, readSettings } from '../settings.js';
 import { issueClientToken } from '../tokens/index.js';
+import { holdYoungGeneration } from './young-generation.js';
 
 /** The life of the token that a development server prints, in seconds: pasted once, it should last. */
 const tokenLife = 30 * 24 * 60 * 60;
@@ -17,6 +18,7 @@ const tokenLife = 30 * 24 * 60 * 60;
  * @param args The command line after the command.
  */
 export async function serve(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  holdYoungGeneration();
   const settings = readSettings(args, environment);
   const project = projectOf(settings);
   const application = applicationOf(settings);
