@@ -1,3 +1,4 @@
+export { attach, type AttachedSessionServer, type AttachOptions } from './attach.js';
 export { createSessionServer, type SessionServer, type SessionServerOptions } from './session-server.js';
 export type { SessionServiceOptions } from './session-service.js';
 // Past the log's face too, for the same reason as with tokens.

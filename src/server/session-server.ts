@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { isLoopback } from './loopback.js';
+import { answerWithoutUpgrade } from './plain-request.js';
 import { createSessionService, type SessionServiceOptions } from './session-service.js';
 
 /** What {@link createSessionServer} takes. */
@@ -61,7 +62,11 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
     },
     service.answer,
   );
-  server.on('upgrade', service.upgrade);
+  server.on('upgrade', (request, connection, head) =>
+    service.takes(request)
+      ? service.upgrade(request, connection, head)
+      : answerWithoutUpgrade(server, request, connection, head),
+  );
   const metricsServer = metricsPort === undefined ? undefined : service.metricsServer();
 
   const stop = (): Promise<void> => {

@@ -58,6 +58,9 @@ export interface SessionServicePlace {
 /** A session server without what it listens on. */
 export interface SessionService {
   readonly answer: RequestListener;
+  /** Whether a request is for an upgrade to a WebSocket of this server. */
+  readonly takes: (request: IncomingMessage) => boolean;
+  /** Takes such an upgrade. */
   readonly upgrade: (request: IncomingMessage, connection: Duplex, head: Buffer) => void;
   /**
    * Makes it ready to be asked.
@@ -76,6 +79,9 @@ export interface SessionService {
 
 /** In ms: how long a server that closes tries to deliver webhooks. */
 const lastTry = 600;
+
+/** One for the process, since each waits for its exit. */
+let errorLog: Log | undefined;
 
 const observerOf = (metrics: ServerMetrics, log: Log): SessionObserver => ({
   joined: (connection, resumed) => {
@@ -105,7 +111,7 @@ export function createSessionService(
   const frameRate = { perSecond: limits.framesPerSecond, burst: 2 * limits.framesPerSecond };
   const requestRate = { perSecond: limits.requestsPerSecond, burst: 2 * limits.requestsPerSecond };
   const policy = { apiKey, apiSecrets, application, openSessions };
-  const log = guarded(options.log ?? jsonLog('error', 2), [...apiSecrets, ...webhookSecrets]);
+  const log = guarded(options.log ?? (errorLog ??= jsonLog('error', 2)), [...apiSecrets, ...webhookSecrets]);
   const refusals = new RefusalLog(log);
   const metrics = new ServerMetrics();
   const engine = redis === undefined ? undefined : redisEngine(redis);
@@ -156,6 +162,7 @@ export function createSessionService(
   });
   return {
     answer,
+    takes: sockets.takes,
     upgrade: sockets.upgrade,
     start: async () => {
       if (engine) await reach(engine, redis!);

@@ -127,3 +127,12 @@ test('a flood of refusals is a line for each cause in ten seconds', (context) =>
   context.mock.timers.tick(60_000);
   assert.deepEqual(warnings(), sums, 'quiet is nothing to tell of');
 });
+
+test('servers that were given no log share one, however many there are', async () => {
+  const make = (): Promise<void> =>
+    createSessionServer({ apiKey: '1', apiSecrets: ['a secret for logs'] }).close();
+  await make();
+  const before = process.listenerCount('exit');
+  await make();
+  assert.equal(process.listenerCount('exit'), before);
+});

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterEach, test } from 'node:test';
 import WebSocket from 'ws';
 import { CloseCode, connectPath, parseServerFrame, subprotocol } from '../../src/protocol/index.js';
@@ -60,6 +62,20 @@ test('a server that closes sends its connections to another', async () => {
   const closed = once(socket, 'close');
   await servers.pop()!.close();
   assert.equal((await closed)[0], CloseCode.restart);
+});
+
+test('an upgrade to anything but its WebSocket is answered without one', async () => {
+  const url = await serve();
+  const ask = async (path: string, upgrade: string): Promise<[number | undefined, string]> => {
+    const outgoing = get(`${url}${path}`, { headers: { Connection: 'Upgrade', Upgrade: upgrade } });
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return [answer.statusCode, await text(answer)];
+  };
+  assert.deepEqual(await ask('/healthz', 'h2c'), [200, 'ok\n']);
+  assert.equal((await ask(`/${connectPath}`, 'h2c'))[0], 426);
+  const [status, body] = await ask('/nowhere', 'websocket');
+  assert.equal(status, 404);
+  assert.match(body, /nothing at \/nowhere/);
 });
 
 test('a port in use is reported', async () => {

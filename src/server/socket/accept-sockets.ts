@@ -32,7 +32,9 @@ const mostParts = 64;
 
 /** The sockets that a server accepted. */
 export interface AcceptedSockets {
-  /** Takes an upgrade to a WebSocket on the protocol's path; every other one is refused. */
+  /** Whether a request is for an upgrade to a WebSocket, on the protocol's path. */
+  readonly takes: (request: IncomingMessage) => boolean;
+  /** Takes such an upgrade. */
   readonly upgrade: (request: IncomingMessage, connection: Duplex, head: Buffer) => void;
   /** Closes all of them with 1012, from which clients come back, and takes no more. Resolves when none is left. */
   close(): Promise<void>;
@@ -96,8 +98,6 @@ export function acceptSockets(options: SocketOptions): AcceptedSockets {
   };
 
   const upgrade: AcceptedSockets['upgrade'] = (request, connection, head) => {
-    const path = request.url?.split('?')[0];
-    if (path !== `${base}/${connectPath}`) return refuse(connection, '404 Not Found');
     const address = clientAddress(request, trustedProxies);
     const now = performance.now();
     if (closing || !shares.take(address, now) || !handshakes.take(now)) {
@@ -109,6 +109,8 @@ export function acceptSockets(options: SocketOptions): AcceptedSockets {
     );
   };
   return {
+    takes: ({ url, headers }) =>
+      url?.split('?')[0] === `${base}/${connectPath}` && headers.upgrade?.toLowerCase() === 'websocket',
     upgrade,
     close: () =>
       new Promise((resolve) => {
