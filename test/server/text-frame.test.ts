@@ -8,6 +8,7 @@ for (const [text, header] of [
   ['x'.repeat(125), [0x81, 125]],
   ['x'.repeat(126), [0x81, 126, 0, 126]],
   ['é'.repeat(32_767), [0x81, 126, 0xff, 0xfe]],
+  ['x'.repeat(65_535), [0x81, 126, 0xff, 0xff]],
   ['é'.repeat(32_768), [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]],
 ] as const) {
   const bytes = Buffer.byteLength(text);
