@@ -19,7 +19,8 @@ export interface Member<Link> {
 export class Membership<Link> {
   readonly #byKey = new Map<string, Member<Link>>();
   readonly #byId = new Map<string, Member<Link>>();
-  readonly #due = new Set<Member<Link>>();
+  /** Made when it is needed: most sessions are small, and an empty set takes 150 bytes. */
+  #due: Set<Member<Link>> | undefined;
 
   get size(): number {
     return this.#byKey.size;
@@ -45,7 +46,7 @@ export class Membership<Link> {
     const older = member.link;
     member.link = link;
     member.due = undefined;
-    this.#due.delete(member);
+    this.#due?.delete(member);
     return older;
   }
 
@@ -53,7 +54,7 @@ export class Membership<Link> {
   lose(member: Member<Link>, due: DepartureDue): void {
     member.link = undefined;
     member.due = due;
-    this.#due.add(member);
+    (this.#due ??= new Set()).add(member);
   }
 
   /** Gives a member another connection: its process lives on as a new incarnation. */
@@ -66,18 +67,18 @@ export class Membership<Link> {
   remove(member: Member<Link>): void {
     this.#byKey.delete(member.key);
     this.#byId.delete(member.connection.connectionId);
-    this.#due.delete(member);
+    this.#due?.delete(member);
   }
 
   /** Members that are to leave by now. */
   overdue(now: number): Member<Link>[] {
-    return [...this.#due].filter(({ due }) => due!.at <= now);
+    return [...(this.#due ?? [])].filter(({ due }) => due!.at <= now);
   }
 
   /** When the next member is to leave, in ms; Infinity where none is. */
   get nextDue(): number {
     let next = Infinity;
-    for (const { due } of this.#due) next = Math.min(next, due!.at);
+    for (const { due } of this.#due ?? []) next = Math.min(next, due!.at);
     return next;
   }
 }

@@ -42,7 +42,6 @@ export interface AcceptedSockets {
 
 /** Makes what takes the WebSocket connections of a server. */
 export function acceptSockets(options: SocketOptions): AcceptedSockets {
-  const sockets = new Set<ClientSocket>();
   const { limits, trustedProxies, base = '' } = options;
   const addresses = new AddressCount(limits.connectionsPerAddress);
   const perSecond = limits.handshakesPerSecond;
@@ -68,17 +67,15 @@ export function acceptSockets(options: SocketOptions): AcceptedSockets {
   const context: SocketContext = {
     ...options,
     onClosed: (socket) => {
-      sockets.delete(socket);
       wheel.remove(socket);
       addresses.giveBack(socket.address);
-      if (closing && !sockets.size) closed();
+      if (closing && !wheel.size) closed();
     },
   };
 
   const serve = (webSocket: ServedWebSocket, headers: IncomingHttpHeaders, client: ClientOrigin): void => {
     const { origin, host } = headers;
     const socket = new ClientSocket(webSocket, context, client);
-    sockets.add(socket);
     wheel.add(socket);
     const hasRoom = addresses.take(socket.address);
     if (!hasRoom) {
@@ -117,8 +114,8 @@ export function acceptSockets(options: SocketOptions): AcceptedSockets {
         closing = true;
         closed = resolve;
         wheel.stop();
-        for (const socket of sockets) socket.close(CloseCode.restart);
-        if (!sockets.size) resolve();
+        for (const socket of wheel) socket.close(CloseCode.restart);
+        if (!wheel.size) resolve();
       }),
   };
 }

@@ -28,6 +28,9 @@ const answerTime = 5_000;
 const mostUnread = 64 * 1024;
 const slowTime = 30_000;
 
+/** A ping without data: RFC 6455, section 5.5.2. */
+const pingFrame = Buffer.from([0x89, 0]);
+
 /** What the sockets of a server share. */
 export interface SocketContext {
   readonly live: LiveSessions;
@@ -124,7 +127,7 @@ export class ClientSocket implements Outlet, WebSocketListener {
 
   ping(now: number): void {
     this.#pingedAt ??= now;
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#connection.write(pingFrame);
   }
 
   /** Starts the client's time for a sign of life again. */

@@ -7,7 +7,7 @@ const pingInterval = 10_000;
 const mostLate = 5_000;
 
 /**
- * One timer for the life signs of all sockets. Each is pinged every 10 s by RFC 6455 pings, which a
+ * All sockets, and one timer for their life signs. Each is pinged every 10 s by RFC 6455 pings, which a
  * browser answers even for a throttled or frozen tab; a tenth of the sockets each second.
  */
 export class HeartbeatWheel {
@@ -20,6 +20,14 @@ export class HeartbeatWheel {
   constructor() {
     this.#timer = setInterval(() => this.#turn(performance.now()), tick);
     this.#timer.unref();
+  }
+
+  get size(): number {
+    return this.#spokes.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  *[Symbol.iterator](): Generator<ClientSocket> {
+    for (const spoke of this.#spokes) yield* spoke;
   }
 
   add(socket: ClientSocket): void {
