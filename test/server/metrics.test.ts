@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
 import WebSocket from 'ws';
 import { connectPath, subprotocol } from '../../src/protocol/index.js';
 import { createSessionServer } from '../../src/server/index.js';
+import { sectionOf } from '../readme.js';
 
 suite('metrics', () => {
   const server = createSessionServer({
@@ -59,6 +61,28 @@ suite('metrics', () => {
     socket.send(JSON.stringify({ type: 'leave' }));
     await closed;
     assert.match(await read(), /leaves_total\{reason="clientDisconnected"\} 1\n/);
+  });
+
+  test('are all that the dashboard shows and the README names, and all of the own ones are in both', async () => {
+    const text = await read();
+    const exposed = new Set([...text.matchAll(/^(?:# TYPE )?(\w+)/gm)].map(([, name]) => name!));
+    const own = [...text.matchAll(/^# TYPE (session_connection_count_\w+)/gm)].map(([, name]) => name!);
+    const nameForm = /\b(?:session_connection_count|process|nodejs)_\w+/g;
+    const { panels } = JSON.parse(
+      readFileSync(new URL('../../deploy/grafana-dashboard.json', import.meta.url), 'utf8'),
+    ) as { panels: { targets: { expr: string }[] }[] };
+    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join('\n');
+    const table = sectionOf('For operators').replaceAll('`…_', '`session_connection_count_');
+    for (const [place, words] of Object.entries({ dashboard: expressions, README: table })) {
+      const named = words.match(nameForm)!;
+      for (const name of named) assert.ok(exposed.has(name), `${place}: ${name} is not exposed`);
+      for (const name of own) {
+        assert.ok(
+          named.some((other) => other.startsWith(name)),
+          `${place}: ${name} is missing`,
+        );
+      }
+    }
   });
 
   test('are nowhere else', async () => {
