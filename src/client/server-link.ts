@@ -68,7 +68,7 @@ export abstract class ServerLink extends EventTarget {
   }
 
   /** What a join says besides its key and token. */
-  protected abstract joinFields(): Omit<JoinFrame, 'type' | 'key' | 'token'>;
+  protected abstract joinFields(): Omit<JoinFrame, 'type' | 'key' | 'attempt' | 'token'>;
   /** What a sync asks for. */
   protected abstract syncFrame(): ClientFrame;
   protected abstract joined(frame: JoinedFrame): void;
@@ -161,7 +161,16 @@ export abstract class ServerLink extends EventTarget {
     this.#joining?.close(CloseCode.replaced);
     this.#joining = socket;
     socket.onopen = () =>
-      this.send({ type: 'join', ...this.joinFields(), key: this.#key, token: token && `${token}` }, socket);
+      this.send(
+        {
+          type: 'join',
+          ...this.joinFields(),
+          key: this.#key,
+          attempt: Date.now(),
+          token: token && `${token}`,
+        },
+        socket,
+      );
     socket.onmessage = ({ data }: MessageEvent<string>) => this.#receive(socket, data);
     socket.onclose = ({ code }) => this.#closed(socket, code);
     // Where the page's policy forbids the address, Chromium tells of an error and never of a close.

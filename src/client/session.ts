@@ -181,7 +181,7 @@ export class Session extends ServerLink implements ConnectionSource {
     });
   }
 
-  protected override joinFields(): Omit<JoinFrame, 'type' | 'key' | 'token'> {
+  protected override joinFields(): Omit<JoinFrame, 'type' | 'key' | 'attempt' | 'token'> {
     // Who comes back with a list asks for what was missed instead, which names reasons.
     this.#listAsked = this.#view.listDue;
     return {

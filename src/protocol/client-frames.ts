@@ -30,6 +30,8 @@ export interface JoinFrame {
    * key of a counted connection is that connection.
    */
   key: string;
+  /** Grows with each socket of the client: of two with one key, the later is the client. Default: when it came, in ms. */
+  attempt?: number;
   /** See the count without being a connection. */
   observe?: boolean;
   detail: Detail;
@@ -73,6 +75,7 @@ const shapes: Shapes<ClientFrame> = {
     token: optional(isString),
     apiKey: optional(isString),
     key: isKey,
+    attempt: optional(isCount),
     observe: optional(isBoolean),
     detail: isDetail,
   },

@@ -6,8 +6,9 @@ import { RunningTotal } from '../../src/session/running-total.js';
 import { departureAfter } from '../../src/server/live-session/departure.js';
 import { Membership, type Member } from '../../src/server/live-session/membership.js';
 import { RosterFollower } from '../../src/server/live-session/roster-follower.js';
-import { MemoryEngine, Roster, type RosterOptions } from '../../src/server/roster/index.js';
+import { MemoryEngine, Roster, type RosterOwner } from '../../src/server/roster/index.js';
 import type {
+  Claim,
   Lease,
   RosterBatch,
   RosterChange,
@@ -248,7 +249,7 @@ class ModelEngine extends MemoryEngine {
 class ModelRoster extends Roster {
   readonly #unguarded: boolean;
 
-  constructor(world: World, server: ModelServer, onReborn: RosterOptions['onReborn']) {
+  constructor(world: World, server: ModelServer, owner: RosterOwner) {
     const { engine } = world;
     super({
       engine: {
@@ -257,13 +258,16 @@ class ModelRoster extends Roster {
         reap: () => engine.reap(),
         read: (id) => engine.read(id),
         list: (id) => engine.list(id),
-        watch: (id, listener) => engine.watch(id, listener),
+        recognise: (id, key) => engine.recognise(id, key),
+        askForRemoval: (id, connectionId) => engine.askForRemoval(id, connectionId),
+        watch: (id, listener, onNotice) =>
+          engine.watch(id, listener, (notice) => server.whenRunning(() => onNotice?.(notice))),
         record: (outbox) => engine.record(outbox),
       },
       lease,
       now: () => world.time,
       steadyNow: () => world.time,
-      onReborn,
+      owner,
     });
     this.#unguarded = world.without === 'selfFence';
   }
@@ -294,7 +298,7 @@ class ModelTotal extends RunningTotal {
 interface Link {
   readonly server: ModelServer;
   readonly visitor: Visitor;
-  readonly key: string;
+  readonly claim: Claim;
   readonly underway: RosterNews[];
   /** What was delivered already and may come again. */
   readonly delivered: RosterNews[];
@@ -314,13 +318,19 @@ class ModelServer {
 
   constructor(world: World) {
     this.#world = world;
-    this.#roster = new ModelRoster(world, this, (_, renamed) => this.#rename(renamed));
+    this.#roster = new ModelRoster(world, this, {
+      renamed: (_, connections) => this.#rename(connections),
+      resumed: (_, connections) => this.#resume(connections),
+      away: (_, ids) => this.#letGo(ids),
+      refused: (_, ids) => this.#letGo(ids),
+      removalAsked: () => {},
+    });
     void this.#roster.renew();
     const roster = this.#roster;
     this.#follower = new RosterFollower({
       sessionId,
       roster: {
-        watch: (id, listener) => roster.watch(id, (change) => this.#whenRunning(() => listener(change))),
+        watch: (id, listener) => roster.watch(id, (change) => this.whenRunning(() => listener(change))),
         read: (id) => roster.read(id),
         list: (id) => roster.list(id),
         isSettled: (id) => roster.isSettled(id),
@@ -331,38 +341,47 @@ class ModelServer {
 
   join(link: Link, observe: boolean): void {
     this.#links.add(link);
-    this.#whenRunning(() => {
+    this.whenRunning(() => {
       if (!this.#links.has(link)) return;
       if (observe) return this.#joined(link, undefined, false);
-      const member = this.#members.withKey(link.key);
+      const member = this.#members.withKey(link.claim.key);
       if (member) {
         this.#members.resume(member, link);
-        return this.#joined(link, member.connection, true);
+        this.#roster.claim(sessionId, member.connection.connectionId, link.claim);
+        const written = this.#roster.write(sessionId);
+        if (member.counted) return this.#joined(link, member.connection, true);
+        void written.then(() => {
+          if (member.link === link) this.#joined(link, member.connection, true);
+        });
+        return;
       }
       const connection = this.#roster.newConnection('');
-      const added = this.#members.add(link.key, connection, link);
-      this.#roster.add(sessionId, connection);
+      const added = this.#members.add(link.claim.key, connection, link);
+      this.#roster.add(sessionId, connection, link.claim);
       void this.#roster.write(sessionId).then((state) => {
         this.#follower.advance(state);
-        if (added.link === link) this.#joined(link, added.connection, false);
+        added.counted = true;
+        if (added.link === link) this.#joined(link, added.connection, added.resumed);
       });
     });
   }
 
   leave(link: Link, code: number): void {
     this.#links.delete(link);
-    this.#whenRunning(() => {
+    this.whenRunning(() => {
       const member = this.#member(link);
       if (!member) return;
       const now = this.#world.time;
       const due = departureAfter(code, now, now);
       if (due.at <= now) this.#depart(member, due.reason);
-      else this.#members.lose(member, due);
+      else {
+        this.#members.lose(member, due);
+      }
     });
   }
 
   sync(link: Link, version: RosterVersion): void {
-    this.#whenRunning(() => {
+    this.whenRunning(() => {
       if (link.visitor.view.listed) link.listVersion = version;
       else this.#send(link, { type: 'count', ...this.#follower.state });
     });
@@ -401,13 +420,14 @@ class ModelServer {
     this.tick();
   }
 
-  #whenRunning(action: () => void): void {
+  /** Does it at once, or when the process goes on. */
+  whenRunning(action: () => void): void {
     if (this.stopped) this.#missed.push(action);
     else action();
   }
 
   #member(link: Link): Member<Link> | undefined {
-    const member = this.#members.withKey(link.key);
+    const member = this.#members.withKey(link.claim.key);
     return member?.link === link ? member : undefined;
   }
 
@@ -443,7 +463,30 @@ class ModelServer {
       if (link)
         void this.#roster
           .write(sessionId)
-          .then(() => this.#links.has(link) && this.#joined(link, connection, false));
+          .then(() => this.#links.has(link) && this.#joined(link, member.connection, false));
+    }
+  }
+
+  #resume(connections: ReadonlyMap<string, Connection>): void {
+    for (const [id, connection] of connections) {
+      const member = this.#members.withId(id);
+      if (!member) continue;
+      this.#members.rename(member, connection);
+      member.resumed = true;
+      if (member.counted && member.link) this.#joined(member.link, connection, false);
+    }
+  }
+
+  #letGo(ids: readonly string[]): void {
+    for (const id of ids) {
+      const member = this.#members.withId(id);
+      if (!member) continue;
+      this.#members.remove(member);
+      const { link } = member;
+      member.link = undefined;
+      if (!link) continue;
+      this.#links.delete(link);
+      link.visitor.superseded(link);
     }
   }
 
@@ -464,7 +507,7 @@ class Visitor {
   readonly #created = new Set<string>();
   readonly #destroyed = new Set<string>();
   #keys = 0;
-  #lastServer: ModelServer | undefined;
+  #attempts = 0;
   #joined = false;
 
   constructor(world: World, index: number) {
@@ -482,12 +525,16 @@ class Visitor {
 
   come(server: ModelServer): void {
     if (this.link) return;
-    // The memory roster resumes on the same process only, so elsewhere it is another connection.
-    const resuming = this.#lastServer === server && !!this.key;
-    if (!resuming) this.key = `${this.index}.${++this.#keys}`;
-    this.#lastServer = server;
+    this.key ||= `${this.index}.${++this.#keys}`;
     this.#joined = false;
-    this.link = { server, visitor: this, key: this.key, underway: [], delivered: [], listVersion: undefined };
+    this.link = {
+      server,
+      visitor: this,
+      claim: { key: this.key, attempt: ++this.#attempts },
+      underway: [],
+      delivered: [],
+      listVersion: undefined,
+    };
     server.join(this.link, this.observer);
   }
 
@@ -497,6 +544,13 @@ class Visitor {
     this.link = undefined;
     link.server.leave(link, code);
     if (code === 1000) this.#end();
+  }
+
+  /** Another socket has its key. */
+  superseded(link: Link): void {
+    if (link !== this.link) return;
+    this.link = undefined;
+    this.key = '';
   }
 
   join(link: Link, frame: JoinedFrame): void {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, beforeEach, suite, test } from 'node:test';
 import type { Connection } from '../../src/protocol/connection.js';
 import type { RecordedChange, RosterChange, RosterEngine } from '../../src/server/roster/index.js';
-import type { RosterBatch } from '../../src/server/roster/roster-engine.js';
+import type { RosterBatch, RosterNotice } from '../../src/server/roster/roster-engine.js';
 import type { EngineGroup } from './roster-engines.js';
 
 const unseen = { epoch: 0, seq: 0 };
+/** What a batch is answered with that found everything as its process believed it to be. */
+const unsurprised = { moved: new Map(), away: [], removed: [] };
 let names = 0;
 /** A name that no other test uses. */
 const unused = (what: string): string => `${what} ${++names}`;
@@ -70,6 +72,7 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
         seq: 0,
         count: 0,
         own: 0,
+        ...unsurprised,
       });
     });
 
@@ -79,7 +82,7 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
       const state = await one.apply(batch(session, unused('process'), { created: connections('a', 'b') }));
       assert.ok(state!.epoch > 0);
       const { epoch } = state!;
-      assert.deepEqual(state, { epoch, seq: 1, count: 2, own: 2 });
+      assert.deepEqual(state, { epoch, seq: 1, count: 2, own: 2, ...unsurprised });
       assert.deepEqual(await other.read(session), { epoch, seq: 1, count: 2 });
       assert.deepEqual(await changes(), [
         { epoch, from: 0, seq: 1, count: 2, created: connections('a', 'b'), destroyed: [] },
@@ -188,6 +191,133 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
       await one.apply(batch(session, process, { created: connections('b') }));
       assert.equal((await changes()).length, 1);
       assert.deepEqual(heard, []);
+    });
+
+    suite('clients that are known by their keys', () => {
+      let session: string;
+      let [here, there] = ['', ''];
+      beforeEach(() => {
+        session = unused('session');
+        [here, there] = [unused('process'), unused('process')];
+      });
+
+      /** A batch with connections whose clients have keys. */
+      const keyed = (
+        process: string,
+        attempt: number,
+        keys: Readonly<Record<string, string>>,
+        more: Partial<RosterBatch> = {},
+      ): RosterBatch =>
+        batch(session, process, {
+          created: connections(...Object.keys(keys)),
+          claims: new Map(Object.entries(keys).map(([id, key]) => [id, { key, attempt }])),
+          ...more,
+        });
+      /** What a process hears besides changes. */
+      const notices: RosterNotice[] = [];
+      const heard = async (count: number): Promise<RosterNotice[]> => {
+        while (notices.length < count) await new Promise((resolve) => (hearNotice = resolve as () => void));
+        return notices.splice(0);
+      };
+      let hearNotice = (): void => {};
+      const listen = async (): Promise<() => void> => {
+        const unwatch = one.watch(
+          session,
+          () => {},
+          (notice) => {
+            notices.push(notice);
+            hearNotice();
+          },
+        );
+        await one.read(session);
+        return unwatch;
+      };
+
+      test('move with their connections, of which nobody hears but who had them', async () => {
+        const changes = await hear(session);
+        const before = (await one.apply(keyed(here, 1, { a: 'key of a', b: 'key of b' })))!;
+        const unwatch = await listen();
+        const after = (await other.apply(keyed(there, 2, { new: 'key of a' })))!;
+        assert.deepEqual(after, { ...before, own: 1, moved: new Map([['new', connection('a')]]) });
+        assert.deepEqual(await heard(1), [{ type: 'moved', connectionId: 'a', to: there }]);
+        unwatch();
+        assert.deepEqual(ids((await one.list(session)).connections), ['a', 'b']);
+        assert.equal((await one.apply(batch(session, here)))!.own, 1);
+        const destroyed = [{ reason: 'clientDisconnected' as const, connections: ['a'] }];
+        assert.equal((await one.apply(batch(session, here, { destroyed })))!.count, 2);
+        assert.equal((await other.apply(batch(session, there, { destroyed })))!.count, 1);
+        assert.deepEqual(
+          (await changes()).map(({ count }) => count),
+          [2, 1],
+        );
+      });
+
+      test('move once, however often it is tried', async () => {
+        await one.apply(keyed(here, 1, { a: 'key of a' }));
+        for (const whole of [false, true, true]) {
+          const state = (await other.apply(keyed(there, 2, { new: 'key of a' }, { whole })))!;
+          assert.deepEqual([...state.moved], [['new', connection('a')]]);
+          assert.deepEqual([state.count, state.own], [1, 1]);
+        }
+      });
+
+      test('come from a dead process with their connections until it is reaped', async () => {
+        await one.renew(here);
+        await one.apply(keyed(here, 1, { a: 'key of a', b: 'key of b' }));
+        await group.runOut();
+        const state = (await other.apply(keyed(there, 2, { new: 'key of a' })))!;
+        assert.deepEqual([...state.moved.keys()], ['new']);
+        await other.renew(there);
+        await other.reap();
+        assert.deepEqual(ids((await other.list(session)).connections), ['a']);
+        const late = (await other.apply(keyed(there, 2, { newer: 'key of b' })))!;
+        assert.deepEqual([late.count, late.moved.size], [2, 0]);
+      });
+
+      test('are not brought back by a process that they left', async () => {
+        await one.apply(keyed(here, 1, { a: 'key of a', b: 'key of b' }));
+        await other.apply(keyed(there, 2, { new: 'key of a' }));
+        const keys = { a: 'key of a', b: 'key of b' };
+        const again = (await one.apply(keyed(here, 1, keys, { whole: true })))!;
+        assert.deepEqual([again.count, again.own, again.away], [2, 1, ['a']]);
+      });
+
+      test('are with who has them when a lost roster is made anew', async () => {
+        const seen = (await one.apply(keyed(here, 1, { a: 'key of a' })))!;
+        await group.wipe();
+        await other.apply(keyed(there, 2, { new: 'key of a' }, { seen }));
+        const again = (await one.apply(keyed(here, 1, { a: 'key of a' }, { seen, whole: true })))!;
+        assert.deepEqual([again.count, again.own, again.away], [1, 0, ['a']]);
+        assert.deepEqual(ids((await one.list(session)).connections), ['new']);
+      });
+
+      test('are recognised while they are in the count', async () => {
+        assert.equal(await other.recognise(session, 'key of a'), undefined);
+        await one.apply(keyed(here, 1, { a: 'key of a' }));
+        assert.equal(await other.recognise(session, 'key of a'), 'counted');
+        assert.equal(await other.recognise(unused('session'), 'key of a'), undefined);
+        const destroyed = [{ reason: 'clientDisconnected' as const, connections: ['a'] }];
+        await one.apply(batch(session, here, { destroyed }));
+        assert.equal(await other.recognise(session, 'key of a'), undefined);
+      });
+
+      test('stay out once they were removed by force', async () => {
+        await one.apply(keyed(here, 1, { a: 'key of a', b: 'key of b' }));
+        const destroyed = [{ reason: 'forceDisconnected' as const, connections: ['a'] }];
+        await one.apply(batch(session, here, { destroyed }));
+        assert.equal(await other.recognise(session, 'key of a'), 'removed');
+        const state = (await other.apply(keyed(there, 2, { new: 'key of a', c: 'key of c' })))!;
+        assert.deepEqual([state.count, state.own, state.removed], [2, 1, ['new']]);
+      });
+
+      test('are removed by who has them, where somebody has', async () => {
+        await one.apply(keyed(here, 1, { a: 'key of a' }));
+        const unwatch = await listen();
+        assert.equal(await other.askForRemoval(session, 'nobody'), false);
+        assert.equal(await other.askForRemoval(session, 'a'), true);
+        assert.deepEqual(await heard(1), [{ type: 'remove', connectionId: 'a', to: '' }]);
+        unwatch();
+      });
     });
 
     test('renews a lease that ran out as long as nobody reaped it', async () => {
@@ -315,7 +445,7 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
       const again = await one.apply(
         batch(session, process, { created: connections('a', 'b'), whole: true, seen: before }),
       );
-      assert.deepEqual(again, { epoch: emptied.epoch, seq: 2, count: 2, own: 2 });
+      assert.deepEqual(again, { epoch: emptied.epoch, seq: 2, count: 2, own: 2, ...unsurprised });
       assert.deepEqual(
         (await changes()).map(({ from, count }) => [from, count]),
         [

@@ -4,7 +4,7 @@ import { CloseCode, parseServerFrame, type ServerFrame } from '../../src/protoco
 import { FlushLoop } from '../../src/server/live-session/flush-loop.js';
 import { LiveSession, type Joining } from '../../src/server/live-session/live-session.js';
 import type { Watcher } from '../../src/server/live-session/index.js';
-import { MemoryEngine, Roster, type RosterOptions } from '../../src/server/roster/index.js';
+import { MemoryEngine, Roster, type RosterOwner } from '../../src/server/roster/index.js';
 
 const sessionId = 'lobby';
 /** In ms. */
@@ -40,6 +40,7 @@ class Client {
   constructor(session: LiveSession, more: Partial<Joining> = {}) {
     this.watcher = session.join(this, {
       key: Math.random().toString(),
+      attempt: 1,
       role: 'subscriber',
       data: '',
       observe: false,
@@ -81,13 +82,18 @@ suite('a live session whose roster has trouble', () => {
   let loop: FlushLoop;
   let session: LiveSession;
 
-  const newRoster = (onReborn?: RosterOptions['onReborn']): Roster =>
-    new Roster({ engine, lease, now: () => time, onReborn });
+  const newRoster = (owner?: RosterOwner): Roster => new Roster({ engine, lease, now: () => time, owner });
 
   beforeEach(() => {
     time = 1_000_000;
     engine = new FailingEngine({ lease, now: () => time });
-    roster = newRoster((_, renamed) => session.rename(renamed));
+    roster = newRoster({
+      renamed: (_, connections) => session.rename(connections),
+      resumed: (_, connections) => session.resume(connections),
+      away: (_, ids) => session.letGo(ids, CloseCode.superseded),
+      refused: (_, ids) => session.letGo(ids, CloseCode.removed),
+      removalAsked: (_, id) => void session.forceDisconnect(id),
+    });
     loop = new FlushLoop(() => {});
     session = new LiveSession({ sessionId, roster, loop, onEmpty: () => {} });
   });

@@ -13,6 +13,7 @@ suite('a live session', () => {
   let keys = 0;
   const joining = (more: Partial<Joining> = {}): Joining => ({
     key: `key ${++keys}`,
+    attempt: 1,
     role: 'subscriber',
     data: '',
     observe: false,

@@ -28,6 +28,8 @@ const changesMeasured = 10;
 /** What a client joins with, once its token was accepted. */
 export interface Joining {
   readonly key: string;
+  /** Grows with each attempt of the client to connect. */
+  readonly attempt: number;
   readonly role: Role;
   readonly data: string;
   readonly observe: boolean;
@@ -79,6 +81,11 @@ export class LiveSession {
     return this.#members.size;
   }
 
+  /** How many connections it has, wherever they are, as far as is known here. */
+  get count(): number {
+    return Math.max(this.#members.size, this.#follower.state.count);
+  }
+
   /** Whether a key is that of a connection that is counted here. */
   isMember(key: string): boolean {
     return !!this.#members.withKey(key);
@@ -111,14 +118,14 @@ export class LiveSession {
   }
 
   /** Removes a connection by force. Resolves when it is out of the count; undefined where there is none here. */
-  forceDisconnect(connectionId: string): { key: string; gone: Promise<unknown> } | undefined {
+  forceDisconnect(connectionId: string): Promise<unknown> | undefined {
     const member = this.#members.withId(connectionId);
     if (!member) return undefined;
     const watcher = member.link;
     member.link = undefined;
     if (watcher) this.#forget(watcher);
     watcher?.outlet.close(CloseCode.removed);
-    return { key: member.key, gone: this.#depart(member, 'forceDisconnected') };
+    return this.#depart(member, 'forceDisconnected');
   }
 
   sync(watcher: Watcher, { epoch, seq, detail }: SyncFrame): void {
@@ -193,13 +200,39 @@ export class LiveSession {
     });
   }
 
+  /** Puts connections that their clients had elsewhere in the place of those that were made for them here. */
+  resume(connections: ReadonlyMap<string, Connection>): void {
+    for (const [id, connection] of connections) {
+      const member = this.#members.withId(id);
+      if (!member) continue;
+      this.#members.rename(member, connection);
+      member.resumed = true;
+      if (member.link?.joined) this.#welcome(member.link, false);
+    }
+  }
+
+  /** Forgets connections that are this process's no longer, and closes the sockets that they have here. */
+  letGo(connectionIds: readonly string[], code: number): void {
+    for (const id of connectionIds) {
+      const member = this.#members.withId(id);
+      if (!member) continue;
+      const { link } = member;
+      this.#members.remove(member);
+      member.link = undefined;
+      if (!link) continue;
+      this.#forget(link);
+      link.outlet.close(code);
+    }
+    this.#closeIfEmpty();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#departures);
     this.#follower.close();
   }
 
-  async #admit(watcher: Watcher, { key, data, observe }: Joining): Promise<void> {
+  async #admit(watcher: Watcher, { key, attempt, data, observe }: Joining): Promise<void> {
     const patience = setTimeout(() => this.#giveUp(watcher), joinPatience);
     await this.#follower.ready;
     // Who left meanwhile would be counted for ever: nobody would say again that it left.
@@ -215,14 +248,18 @@ export class LiveSession {
           this.#forget(older);
           older.outlet.close(CloseCode.superseded);
         }
-        await this.#batch;
+        // Until then it may turn out to be another, which its client has elsewhere.
+        this.#roster.claim(this.#sessionId, member.connection.connectionId, { key, attempt });
+        const written = this.#write();
+        if (!member.counted) await written;
       } else {
         const connection = this.#roster.newConnection(data);
         const added = this.#members.add(key, connection, watcher);
         watcher.member = added;
-        this.#roster.add(this.#sessionId, connection);
+        this.#roster.add(this.#sessionId, connection, { key, attempt });
         this.#follower.advance(await this.#write());
         added.counted = true;
+        resumed = added.resumed;
       }
     }
     clearTimeout(patience);

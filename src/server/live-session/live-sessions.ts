@@ -1,19 +1,23 @@
+import { CloseCode } from '../../protocol/close-code.js';
 import type { Connection } from '../../protocol/connection.js';
 import {
+  EngineError,
   MemoryEngine,
   Roster,
   RosterUpkeep,
   type Outbox,
+  type Recognition,
   type RosterEngine,
   type RosterState,
 } from '../roster/index.js';
 import { FlushLoop } from './flush-loop.js';
 import { LiveSession } from './live-session.js';
-import { RemovedKeys } from './removed-keys.js';
 import type { SessionObserver } from './session-observer.js';
 
 /** How long the others wait for a process that says nothing before its connections are taken out, in ms. */
 export const sharedLease = 5_000;
+/** How long another process may take to remove a connection, in ms. */
+const removalPatience = 5_000;
 
 /** All sessions that somebody is connected to or watches on this process. */
 export class LiveSessions {
@@ -22,7 +26,6 @@ export class LiveSessions {
   readonly #observer: SessionObserver | undefined;
   readonly #loop = new FlushLoop((seconds) => this.#observer?.flushed(seconds));
   readonly #sessions = new Map<string, LiveSession>();
-  readonly #removed = new RemovedKeys();
 
   /** How many sessions are live here. */
   get size(): number {
@@ -36,7 +39,13 @@ export class LiveSessions {
     this.#roster = new Roster({
       engine: shared ?? new MemoryEngine(),
       lease,
-      onReborn: (sessionId, renamed) => this.find(sessionId)?.rename(renamed),
+      owner: {
+        renamed: (sessionId, connections) => this.find(sessionId)?.rename(connections),
+        resumed: (sessionId, connections) => this.find(sessionId)?.resume(connections),
+        away: (sessionId, ids) => this.find(sessionId)?.letGo(ids, CloseCode.superseded),
+        refused: (sessionId, ids) => this.find(sessionId)?.letGo(ids, CloseCode.removed),
+        removalAsked: (sessionId, id) => void this.find(sessionId)?.forceDisconnect(id),
+      },
     });
     if (shared) this.#upkeep = new RosterUpkeep(this.#roster, lease);
   }
@@ -80,9 +89,9 @@ export class LiveSessions {
     return this.#sessions.get(sessionId);
   }
 
-  /** Whether a key belonged to a connection that was removed by force. */
-  isRemoved(sessionId: string, key: string): boolean {
-    return this.#removed.has(sessionId, key, performance.now());
+  /** What is known of a client by its key, wherever it was. */
+  async recognise(sessionId: string, key: string): Promise<Recognition> {
+    return this.find(sessionId)?.isMember(key) ? 'counted' : this.#roster.recognise(sessionId, key);
   }
 
   /** How many connections a session has, wherever they are. */
@@ -105,13 +114,40 @@ export class LiveSessions {
     return (await this.#roster.list(sessionId)).connections;
   }
 
-  /** Removes a connection. Resolves when it is out of the count; to false where there is no such connection. */
+  /**
+   * Removes a connection, wherever it is. Resolves when it is out of the count; to false where there is no such
+   * connection.
+   *
+   * @throws {EngineError} where the process that has it says nothing.
+   */
   async forceDisconnect(sessionId: string, connectionId: string): Promise<boolean> {
-    const removed = this.find(sessionId)?.forceDisconnect(connectionId);
-    if (!removed) return false;
-    this.#removed.add(sessionId, removed.key, performance.now());
-    await removed.gone;
+    const gone = this.find(sessionId)?.forceDisconnect(connectionId);
+    if (!gone) return this.#forceDisconnectElsewhere(sessionId, connectionId);
+    await gone;
     return true;
+  }
+
+  async #forceDisconnectElsewhere(sessionId: string, connectionId: string): Promise<boolean> {
+    let unwatch = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      unwatch = this.#roster.watch(sessionId, ({ destroyed }) => {
+        if (destroyed.some(({ connections }) => connections.includes(connectionId))) resolve();
+      });
+    });
+    try {
+      // What is read is heard of from then on.
+      await this.#roster.read(sessionId);
+      if (!(await this.#roster.askForRemoval(sessionId, connectionId))) return false;
+      await Promise.race([gone, this.#patience()]);
+      return true;
+    } finally {
+      unwatch();
+    }
+  }
+
+  #patience(): Promise<never> {
+    const error = new EngineError('The process that has the connection says nothing: try again');
+    return new Promise((_, reject) => setTimeout(() => reject(error), removalPatience).unref());
   }
 
   /** Ends all sessions here. Resolves when shared rosters have none of their connections any more. */

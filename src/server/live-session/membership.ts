@@ -10,6 +10,8 @@ export interface Member<Link> {
   due: DepartureDue | undefined;
   /** The roster has it. */
   counted: boolean;
+  /** Its client had it elsewhere before. */
+  resumed: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export class Membership<Link> {
   }
 
   add(key: string, connection: Connection, link: Link): Member<Link> {
-    const member: Member<Link> = { key, connection, link, due: undefined, counted: false };
+    const member: Member<Link> = { key, connection, link, due: undefined, counted: false, resumed: false };
     this.#byKey.set(key, member);
     this.#byId.set(connection.connectionId, member);
     return member;

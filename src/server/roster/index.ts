@@ -1,6 +1,6 @@
 export { EngineError } from './engine-error.js';
 export { MemoryEngine } from './memory-engine.js';
 export type { Outbox, RecordedChange, RecordedDeparture } from './outbox.js';
-export { Roster, type RosterOptions } from './roster.js';
+export { Roster, type RosterOptions, type RosterOwner } from './roster.js';
 export { RosterUpkeep } from './upkeep.js';
-export type { RosterChange, RosterEngine, RosterState } from './roster-engine.js';
+export type { Recognition, RosterChange, RosterEngine, RosterState } from './roster-engine.js';

@@ -1,23 +1,18 @@
 import type { Connection } from '../../protocol/connection.js';
 import { isLater } from '../../protocol/roster-version.js';
 import type { Outbox, RecordedDeparture } from './outbox.js';
+import { RemovedKeys } from './removed-keys.js';
 import type {
   Lease,
+  Recognition,
   RosterBatch,
   RosterChange,
   RosterEngine,
+  RosterNotice,
   RosterState,
   WrittenState,
 } from './roster-engine.js';
-
-interface StoredRoster {
-  epoch: number;
-  seq: number;
-  /** The parts by incarnation, each by connection id. */
-  readonly parts: Map<string, Map<string, Connection>>;
-  /** The last batch of each incarnation, by number. */
-  readonly batches: Map<string, number>;
-}
+import { StoredRoster } from './stored-roster.js';
 
 /** What a {@link MemoryEngine} takes. */
 export interface MemoryEngineOptions {
@@ -25,6 +20,11 @@ export interface MemoryEngineOptions {
   lease?: number;
   /** The clock, in ms. */
   now?: () => number;
+}
+
+interface Watch {
+  readonly onChange: (change: RosterChange) => void;
+  readonly onNotice: ((notice: RosterNotice) => void) | undefined;
 }
 
 /** Rosters in the memory of one process: nothing beside it, nothing kept over a restart. */
@@ -35,8 +35,9 @@ export class MemoryEngine implements RosterEngine {
   /** Until when each lease holds. */
   readonly #leases = new Map<string, number>();
   readonly #fenced = new Set<string>();
-  readonly #listeners = new Map<string, Set<(change: RosterChange) => void>>();
+  readonly #watches = new Map<string, Set<Watch>>();
   readonly #outboxes = new Set<Outbox>();
+  #removed = new RemovedKeys();
   #lastEpoch = 0;
 
   constructor({ lease = Infinity, now = Date.now }: MemoryEngineOptions = {}) {
@@ -59,26 +60,38 @@ export class MemoryEngine implements RosterEngine {
       this.#leases.set(incarnation, this.#now() + this.#lease);
     const known = this.#rosters.get(sessionId);
     const lost = isLater(seen, this.#state(known));
-    const roster: StoredRoster = known ?? { epoch: 0, seq: 0, parts: new Map(), batches: new Map() };
-    const part = roster.parts.get(incarnation) ?? new Map<string, Connection>();
+    const roster = known ?? new StoredRoster();
     const late = number <= (roster.batches.get(incarnation) ?? 0);
-    const added = late ? [] : batch.created.filter(({ connectionId }) => !part.has(connectionId));
-    const removed = late ? [] : departures(batch, part);
+    const fresh = late ? { ...batch, created: [], destroyed: [], whole: false } : batch;
+    const removed = this.#removedOf(fresh);
+    this.#rememberRemoved(fresh, roster);
+    // Before who comes: the key of one who left is free.
+    const departed = roster.depart(fresh);
+    const arrivals = roster.add(fresh, new Set(removed));
+    if (fresh.whole) departed.push(...roster.departUnnamed(fresh, arrivals));
+    const { added, moved, away } = arrivals;
+    if (!late) roster.batches.set(incarnation, number);
+    const written = (): WrittenState => ({
+      ...this.#state(this.#rosters.get(sessionId)),
+      own: roster.part(incarnation).size,
+      moved,
+      away,
+      removed,
+    });
+    for (const { connectionId } of moved.values()) {
+      this.#notify(sessionId, { type: 'moved', connectionId, to: incarnation });
+    }
     // A roster that somebody knew and that is gone is told anew even where nobody is in it.
-    if (!added.length && !removed.length && !lost) return { ...this.#state(known), own: part.size };
+    if (!added.length && !departed.length && !lost) return written();
     if (lost || !known) {
       roster.epoch = this.nextEpoch(Math.max(seen.epoch, roster.epoch));
       roster.seq = 0;
     }
-    for (const connection of added) part.set(connection.connectionId, connection);
-    for (const { connections } of removed)
-      for (const { connectionId } of connections) part.delete(connectionId);
     this.#rosters.set(sessionId, roster);
-    if (!late) roster.batches.set(incarnation, number);
-    if (part.size) roster.parts.set(incarnation, part);
-    else roster.parts.delete(incarnation);
-    this.#publish(sessionId, roster, added, removed);
-    return { ...this.#state(roster), own: part.size };
+    this.#publish(sessionId, roster, added, departed);
+    const state = this.#state(roster);
+    this.#forgetEmpty(sessionId);
+    return { ...written(), ...state };
   }
 
   async reap(): Promise<void> {
@@ -88,15 +101,11 @@ export class MemoryEngine implements RosterEngine {
       this.#leases.delete(incarnation);
       for (const [sessionId, roster] of this.#rosters) {
         roster.batches.delete(incarnation);
-        const part = roster.parts.get(incarnation);
-        if (!part) continue;
-        roster.parts.delete(incarnation);
-        this.#publish(
-          sessionId,
-          roster,
-          [],
-          [{ reason: 'networkDisconnected', connections: [...part.values()] }],
-        );
+        const connections = [...roster.part(incarnation).values()];
+        if (!connections.length) continue;
+        for (const { connectionId } of connections) roster.remove(incarnation, connectionId);
+        this.#publish(sessionId, roster, [], [{ reason: 'networkDisconnected', connections }]);
+        this.#forgetEmpty(sessionId);
       }
     }
   }
@@ -107,17 +116,28 @@ export class MemoryEngine implements RosterEngine {
 
   async list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }> {
     const roster = this.#rosters.get(sessionId);
-    const connections = [...(roster?.parts.values() ?? [])].flatMap((part) => [...part.values()]);
-    return { ...this.#state(roster), connections };
+    return { ...this.#state(roster), connections: roster?.connections ?? [] };
   }
 
-  watch(sessionId: string, listener: (change: RosterChange) => void): () => void {
-    const listeners = this.#listeners.get(sessionId) ?? new Set();
-    this.#listeners.set(sessionId, listeners.add(listener));
+  async recognise(sessionId: string, key: string): Promise<Recognition> {
+    if (this.#removed.has(sessionId, key, this.#now())) return 'removed';
+    return this.#rosters.get(sessionId)?.holderOf(key) && 'counted';
+  }
+
+  async askForRemoval(sessionId: string, connectionId: string): Promise<boolean> {
+    if (this.#rosters.get(sessionId)?.incarnationOf(connectionId) === undefined) return false;
+    this.#notify(sessionId, { type: 'remove', connectionId, to: '' });
+    return true;
+  }
+
+  watch(sessionId: string, onChange: Watch['onChange'], onNotice?: Watch['onNotice']): () => void {
+    const watches = this.#watches.get(sessionId) ?? new Set();
+    const watch = { onChange, onNotice };
+    this.#watches.set(sessionId, watches.add(watch));
     return () => {
-      listeners.delete(listener);
-      if (listeners.size) return;
-      this.#listeners.delete(sessionId);
+      watches.delete(watch);
+      if (watches.size) return;
+      this.#watches.delete(sessionId);
       this.#forgetEmpty(sessionId);
     };
   }
@@ -132,6 +152,7 @@ export class MemoryEngine implements RosterEngine {
     this.#rosters.clear();
     this.#leases.clear();
     this.#fenced.clear();
+    this.#removed = new RemovedKeys();
   }
 
   /** A late write of a reaped incarnation has no effect. */
@@ -142,6 +163,23 @@ export class MemoryEngine implements RosterEngine {
   /** Epochs are ordered, so that what is left of an earlier life of a session can be told from the present one. */
   protected nextEpoch(seen: number): number {
     return (this.#lastEpoch = Math.max(this.#now(), this.#lastEpoch + 1, seen + 1));
+  }
+
+  #removedOf({ sessionId, created, claims }: RosterBatch): string[] {
+    const now = this.#now();
+    return created
+      .map(({ connectionId }) => connectionId)
+      .filter((id) => claims?.has(id) && this.#removed.has(sessionId, claims.get(id)!.key, now));
+  }
+
+  #rememberRemoved({ sessionId, incarnation, destroyed }: RosterBatch, roster: StoredRoster): void {
+    for (const { reason, connections } of destroyed) {
+      if (reason !== 'forceDisconnected') continue;
+      for (const id of connections) {
+        const key = roster.part(incarnation).has(id) ? roster.keyOf(id) : undefined;
+        if (key !== undefined) this.#removed.add(sessionId, key, this.#now());
+      }
+    }
   }
 
   #publish(
@@ -161,42 +199,20 @@ export class MemoryEngine implements RosterEngine {
         connections: connections.map(({ connectionId }) => connectionId),
       })),
     };
-    for (const listener of this.#listeners.get(sessionId) ?? []) listener(change);
+    for (const { onChange } of this.#watches.get(sessionId) ?? []) onChange(change);
     for (const outbox of this.#outboxes) outbox.append({ sessionId, ...state, created, destroyed });
-    this.#forgetEmpty(sessionId);
+  }
+
+  #notify(sessionId: string, notice: RosterNotice): void {
+    for (const { onNotice } of this.#watches.get(sessionId) ?? []) onNotice?.(notice);
   }
 
   #state(roster: StoredRoster | undefined): RosterState {
-    if (!roster) return { epoch: 0, seq: 0, count: 0 };
-    let count = 0;
-    for (const part of roster.parts.values()) count += part.size;
-    return { epoch: roster.epoch, seq: roster.seq, count };
+    return { epoch: roster?.epoch ?? 0, seq: roster?.seq ?? 0, count: roster?.count ?? 0 };
   }
 
   #forgetEmpty(sessionId: string): void {
-    if (!this.#rosters.get(sessionId)?.parts.size && !this.#listeners.has(sessionId))
+    if (!this.#rosters.get(sessionId)?.count && !this.#watches.has(sessionId))
       this.#rosters.delete(sessionId);
   }
-}
-
-/** Who of a part leaves with a batch. */
-function departures(
-  { created, destroyed, whole }: RosterBatch,
-  part: ReadonlyMap<string, Connection>,
-): RecordedDeparture[] {
-  const leaving = destroyed.map(({ reason, connections }) => ({
-    reason,
-    connections: connections.flatMap((id) => part.get(id) ?? []),
-  }));
-  if (whole) {
-    const named = new Set([
-      ...created.map(({ connectionId }) => connectionId),
-      ...leaving.flatMap(({ connections }) => connections.map(({ connectionId }) => connectionId)),
-    ]);
-    leaving.push({
-      reason: 'networkDisconnected',
-      connections: [...part.values()].filter(({ connectionId }) => !named.has(connectionId)),
-    });
-  }
-  return leaving.filter(({ connections }) => connections.length);
 }

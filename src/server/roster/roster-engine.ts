@@ -17,6 +17,14 @@ export interface RosterChange extends RosterState {
   readonly destroyed: readonly Departure[];
 }
 
+/** What a client proves with that a connection is its own. */
+export interface Claim {
+  /** A secret of the client. */
+  readonly key: string;
+  /** Grows with each attempt of the client to connect: of two claims the later one holds. */
+  readonly attempt: number;
+}
+
 /** What one incarnation of a server process adds to and takes from its own part of a roster. */
 export interface RosterBatch {
   readonly sessionId: string;
@@ -24,6 +32,14 @@ export interface RosterBatch {
   /** Grows with each batch of the incarnation: one that comes after a later one of its session has no effect. */
   readonly number: number;
   readonly created: readonly Connection[];
+  /**
+   * What the clients of created connections claim them with, by connection id. Where the key of one is that of a
+   * connection which another incarnation has by an earlier attempt, that connection moves here in its stead, and nobody
+   * is told.
+   */
+  readonly claims?: ReadonlyMap<string, Claim>;
+  /** Earlier incarnations of the same process: what they have under a key of the claims moves here too. */
+  readonly former?: readonly string[];
   readonly destroyed: readonly Departure[];
   /** `created` is the whole part: what else the engine has of it is gone. */
   readonly whole: boolean;
@@ -35,7 +51,24 @@ export interface RosterBatch {
 export interface WrittenState extends RosterState {
   /** How many connections the engine has of the incarnation that wrote. */
   readonly own: number;
+  /** The connections that moved here, by the id of the created one that each is in the stead of. */
+  readonly moved: ReadonlyMap<string, Connection>;
+  /** Those of `created` that aren't in the roster, since their clients have come to another incarnation by a later attempt. */
+  readonly away: readonly string[];
+  /** Those of `created` that aren't in the roster, since their keys were those of connections removed by force. */
+  readonly removed: readonly string[];
 }
+
+/** What an incarnation that has a connection hears from others: it moved there, or they want it removed by force. */
+export interface RosterNotice {
+  readonly type: 'moved' | 'remove';
+  readonly connectionId: string;
+  /** The incarnation that has it from now on; empty for a removal. */
+  readonly to: string;
+}
+
+/** What a roster knows of a client by its key: it is in the count, or was removed by force in the last hour. */
+export type Recognition = 'counted' | 'removed' | undefined;
 
 /**
  * How an incarnation has its lease: `held` since before, `taken` by one that the engine doesn't know, which is new or
@@ -63,8 +96,15 @@ export interface RosterEngine {
   reap(): Promise<void>;
   read(sessionId: string): Promise<RosterState>;
   list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }>;
+  recognise(sessionId: string, key: string): Promise<Recognition>;
+  /** Asks the incarnation that has a connection to remove it by force. False where none has it. */
+  askForRemoval(sessionId: string, connectionId: string): Promise<boolean>;
   /** Hears of the changes to a session's roster until the returned function is called. A change may get lost. */
-  watch(sessionId: string, listener: (change: RosterChange) => void): () => void;
+  watch(
+    sessionId: string,
+    listener: (change: RosterChange) => void,
+    onNotice?: (notice: RosterNotice) => void,
+  ): () => void;
   /**
    * Appends each change of each session to an outbox, watched or not, until the returned function is called. Of
    * several processes that share the rosters, the one that made a change appends it, so that all together append

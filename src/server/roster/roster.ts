@@ -3,8 +3,24 @@ import type { Connection, ConnectionReason } from '../../protocol/connection.js'
 import { isLater, type RosterVersion } from '../../protocol/roster-version.js';
 import type { Outbox } from './outbox.js';
 import { OwnLease } from './own-lease.js';
-import { byReason, differenceOf, isLost, markWritten, newPart, type Part } from './part.js';
-import type { RosterChange, RosterEngine, RosterState } from './roster-engine.js';
+import {
+  byReason,
+  differenceOf,
+  isLost,
+  markWritten,
+  newPart,
+  renameIn,
+  takeSurprises,
+  type Part,
+} from './part.js';
+import type {
+  Claim,
+  Recognition,
+  RosterChange,
+  RosterEngine,
+  RosterNotice,
+  RosterState,
+} from './roster-engine.js';
 
 /** What a {@link Roster} takes. */
 export interface RosterOptions {
@@ -17,15 +33,27 @@ export interface RosterOptions {
   steadyNow?: () => number;
   /** What a write waits for before it is tried again because it failed. Default: 0.25 to 0.5 s. */
   pause?: () => Promise<unknown>;
-  /**
-   * Called when the process lost its lease and lives on as a new incarnation: all of its connections
-   * have new ids from then on. Old ids map to the new connections.
-   */
-  onReborn?: (sessionId: string, renamed: ReadonlyMap<string, Connection>) => void;
+  owner?: RosterOwner;
+}
+
+/** Who has this process's connections, and hears what becomes of them by other hands. */
+export interface RosterOwner {
+  /** Connections have others' ids: the process lives on as a new incarnation. By the ids that they had. */
+  renamed(sessionId: string, connections: ReadonlyMap<string, Connection>): void;
+  /** Instead of connections that were added, those are here that their clients had elsewhere. By the ids of the added. */
+  resumed(sessionId: string, connections: ReadonlyMap<string, Connection>): void;
+  /** The clients of connections are connected to other processes. */
+  away(sessionId: string, connectionIds: readonly string[]): void;
+  /** Connections that were added are not in the roster: their clients were removed by force. */
+  refused(sessionId: string, connectionIds: readonly string[]): void;
+  /** Somebody elsewhere wants a connection removed by force. */
+  removalAsked(sessionId: string, connectionId: string): void;
 }
 
 /** In ms. */
 const shortestPause = 250;
+/** How many of a process's earlier incarnations are remembered. */
+const formerKept = 3;
 
 const defaultPause = (): Promise<unknown> =>
   new Promise((resolve) => setTimeout(resolve, shortestPause * (1 + Math.random())).unref());
@@ -41,9 +69,11 @@ export class Roster {
   readonly #now: () => number;
   readonly #lease: OwnLease;
   readonly #pause: () => Promise<unknown>;
-  readonly #onReborn: NonNullable<RosterOptions['onReborn']>;
+  readonly #owner: RosterOwner | undefined;
   readonly #parts = new Map<string, Part>();
   #incarnation = newIncarnation();
+  /** Those before it, whose connections may not all have been reaped yet. */
+  #former: string[] = [];
   #made = 0;
   #batches = 0;
   /** The engine has this incarnation's lease. */
@@ -58,14 +88,14 @@ export class Roster {
     now = Date.now,
     steadyNow = () => performance.now(),
     pause = defaultPause,
-    onReborn = () => {},
+    owner,
   }: RosterOptions) {
     this.#engine = engine;
     this.#engineLease = lease;
     this.#now = now;
     this.#lease = new OwnLease(lease, now, steadyNow);
     this.#pause = pause;
-    this.#onReborn = onReborn;
+    this.#owner = owner;
   }
 
   /** Makes a connection that is not in any roster yet. Its id is never used again. */
@@ -73,16 +103,40 @@ export class Roster {
     return { connectionId: `${this.#incarnation}.${++this.#made}`, creationTime: this.#now(), data };
   }
 
-  /** Adds a connection with the next {@link write}. */
-  add(sessionId: string, connection: Connection): void {
-    this.#part(sessionId).own.set(connection.connectionId, connection);
+  /**
+   * Adds a connection with the next {@link write}.
+   *
+   * @param claim What its client claims it with, here and elsewhere. Default: it can't be resumed elsewhere.
+   */
+  add(sessionId: string, connection: Connection, claim?: Claim): void {
+    const part = this.#part(sessionId);
+    part.own.set(connection.connectionId, connection);
+    if (claim) part.claims.set(connection.connectionId, claim);
+  }
+
+  /** Notes with the next {@link write} that the client of a connection has claimed it again. */
+  claim(sessionId: string, connectionId: string, claim: Claim): void {
+    const part = this.#part(sessionId);
+    part.claims.set(connectionId, claim);
+    part.written.delete(connectionId);
   }
 
   /** Takes a connection out with the next {@link write}. */
   remove(sessionId: string, connectionId: string, reason: ConnectionReason): void {
     const part = this.#part(sessionId);
     part.own.delete(connectionId);
+    part.claims.delete(connectionId);
     part.reasons.set(connectionId, reason);
+  }
+
+  /** What the roster of a session knows of a client by its key. */
+  recognise(sessionId: string, key: string): Promise<Recognition> {
+    return this.#engine.recognise(sessionId, key);
+  }
+
+  /** Asks the process that has a connection to remove it by force. False where none has it. */
+  askForRemoval(sessionId: string, connectionId: string): Promise<boolean> {
+    return this.#engine.askForRemoval(sessionId, connectionId);
   }
 
   /**
@@ -167,7 +221,7 @@ export class Roster {
       listener(change);
     };
     part.watchers.add(hear);
-    const unwatch = this.#engine.watch(sessionId, hear);
+    const unwatch = this.#engine.watch(sessionId, hear, (notice) => this.#heed(sessionId, part, notice));
     return () => {
       unwatch();
       part.watchers.delete(hear);
@@ -235,6 +289,8 @@ export class Roster {
       incarnation,
       number: ++this.#batches,
       created: difference.created,
+      claims: difference.claims,
+      former: this.#former,
       destroyed: byReason(difference.gone),
       whole,
       seen: part.seen,
@@ -246,6 +302,7 @@ export class Roster {
       return undefined;
     }
     markWritten(part, difference);
+    this.#tell(sessionId, takeSurprises(part, state));
     const lost = !whole && isLost(part, state);
     part.writtenEpoch = state.epoch;
     this.#hear(sessionId, state);
@@ -255,6 +312,23 @@ export class Roster {
     }
     this.#forgetUnused(sessionId, part);
     return state;
+  }
+
+  #tell(sessionId: string, { resumed, away, removed }: ReturnType<typeof takeSurprises>): void {
+    if (resumed.size) this.#owner?.resumed(sessionId, resumed);
+    if (away.length) this.#owner?.away(sessionId, away);
+    if (removed.length) this.#owner?.refused(sessionId, removed);
+  }
+
+  #heed(sessionId: string, part: Part, { type, connectionId, to }: RosterNotice): void {
+    if (!part.own.has(connectionId) || to === this.#incarnation) return;
+    if (type === 'remove') {
+      this.#owner?.removalAsked(sessionId, connectionId);
+      return;
+    }
+    // It may have come back since: the engine knows, and is asked by being told of it again.
+    part.written.delete(connectionId);
+    void this.write(sessionId);
   }
 
   #hear(sessionId: string, { epoch, seq }: RosterVersion): void {
@@ -278,18 +352,20 @@ export class Roster {
     const asked = this.#lease.time();
     // The lease comes first: an incarnation without one that died now would never be reaped.
     await this.#engine.renew(incarnation);
+    this.#former = [this.#incarnation, ...this.#former].slice(0, formerKept);
     this.#incarnation = incarnation;
     this.#lease.renewed(asked, false);
     this.#known = true;
     for (const [sessionId, part] of this.#parts) {
       const renamed = new Map<string, Connection>();
-      for (const [id, { data, creationTime }] of part.own) {
-        renamed.set(id, { ...this.newConnection(data), creationTime });
-      }
-      part.own = new Map([...renamed.values()].map((connection) => [connection.connectionId, connection]));
       part.written.clear();
       part.reasons.clear();
-      this.#onReborn(sessionId, renamed);
+      for (const [id, { data, creationTime }] of [...part.own]) {
+        const connection = { ...this.newConnection(data), creationTime };
+        renameIn(part, id, connection);
+        renamed.set(id, connection);
+      }
+      this.#owner?.renamed(sessionId, renamed);
     }
     for (const sessionId of this.#parts.keys()) void this.write(sessionId);
   }

@@ -3,7 +3,6 @@ import { parseClientFrame, type ClientFrame, type JoinFrame } from '../../protoc
 import { CloseCode } from '../../protocol/close-code.js';
 import type { ResultFrame } from '../../protocol/server-frames.js';
 import { SessionError } from '../../protocol/session-error.js';
-import { isSessionId } from '../../protocol/session-id.js';
 import {
   isFirefox,
   meantBy,
@@ -15,8 +14,9 @@ import {
 import { errorFrame } from '../error-frame.js';
 import type { Limits } from '../limits.js';
 import type { Log, Refusal } from '../log/index.js';
-import { admit, type TokenPolicy } from '../tokens/index.js';
+import { admit, type Admission, type TokenPolicy } from '../tokens/index.js';
 import { Rate, type RateLimit } from '../rate.js';
+import { EngineError } from '../roster/index.js';
 import type { ServedWebSocket, WebSocketListener } from './served-web-socket.js';
 import { sharedTextFrame } from './text-frame.js';
 
@@ -249,43 +249,61 @@ export class ClientSocket implements Outlet, WebSocketListener {
   }
 
   async #join(frame: JoinFrame): Promise<void> {
-    const { sessionId, key, observe, detail } = frame;
-    const { live, policy } = this.#context;
+    const { sessionId, key, attempt = Date.now(), observe, detail } = frame;
+    const { live, limits } = this.#context;
     if (this.#watcher)
       return this.refuse(CloseCode.protocol, 2001, 'A second join on one socket: open another');
-    if (isSessionId(sessionId) && live.isRemoved(sessionId, key)) return this.close(CloseCode.removed);
-    let admission;
+    let admission: Admission | undefined;
     try {
-      const ignoreExpiry = !!live.find(sessionId)?.isMember(key);
-      admission = await admit(frame, policy, { ignoreExpiry });
+      admission = await this.#admit(frame);
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
       const code = error.code === 1005 ? CloseCode.badSession : CloseCode.unauthorized;
       return this.refuse(code, error.code, error.message);
     }
-    this.#joinBy = undefined;
-    if (this.#closeCode !== undefined || this.#socket.readyState !== this.#socket.OPEN) return;
+    if (!admission) return this.close(CloseCode.removed);
     const observes = !!observe || admission.role === 'observer';
-    const { limits } = this.#context;
     const session = live.find(sessionId);
     if (!session && live.size >= limits.sessions) {
       return this.refuseAsFull(`The server is full: it has ${limits.sessions} sessions, see --max-sessions`);
     }
-    if (session && !observes && session.size >= limits.connectionsPerSession && !session.isMember(key)) {
+    const isFull = session && !observes && session.count >= limits.connectionsPerSession;
+    if (isFull && (await live.recognise(sessionId, key)) !== 'counted') {
       return this.refuseAsFull(
         `The session is full: it has ${limits.connectionsPerSession} connections, see --max-connections-per-session`,
       );
     }
+    this.#joinBy = undefined;
+    if (this.#closeCode !== undefined || this.#socket.readyState !== this.#socket.OPEN) return;
     this.#sessionId = sessionId;
     this.#session = live.open(sessionId);
     this.#watcher = this.#session.join(this, {
       key,
+      attempt,
       role: admission.role,
       data: admission.data,
       observe: observes,
       detail,
       mayList: admission.authenticated,
     });
+  }
+
+  /**
+   * Checks a token, whose end counts for nothing where its client is in the count already. Undefined where the client
+   * was removed by force.
+   */
+  async #admit(frame: JoinFrame): Promise<Admission | undefined> {
+    const { live, policy } = this.#context;
+    try {
+      return await admit(frame, policy);
+    } catch (error) {
+      // Fails too where more is wrong with it than its end.
+      const admission = await admit(frame, policy, { ignoreExpiry: true });
+      const known = await live.recognise(frame.sessionId, frame.key);
+      if (known === 'counted') return admission;
+      if (known === 'removed') return undefined;
+      throw error;
+    }
   }
 
   async #forceDisconnect(watcher: Watcher, connectionId: string): Promise<SessionError | undefined> {
@@ -295,7 +313,12 @@ export class ClientSocket implements Outlet, WebSocketListener {
         `Removing a connection takes a token of the moderator role, not ${watcher.role}`,
       );
     }
-    if (await this.#context.live.forceDisconnect(this.#sessionId, connectionId)) return undefined;
+    try {
+      if (await this.#context.live.forceDisconnect(this.#sessionId, connectionId)) return undefined;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return new SessionError(2001, error.message);
+    }
     return new SessionError(1011, `No connection "${connectionId}" is in the session`);
   }
 

@@ -2,49 +2,89 @@ import { publishing } from './publishing.js';
 import { script } from './script.js';
 
 /**
- * Applies a batch to its incarnation's part. Returns epoch, seq, count, how many connections the part has, and the
+ * Applies a batch to its incarnation's part. Returns epoch, seq, count, how many connections the part has, those that
+ * moved (for each the id that it is in the stead of, and its JSON), the ids of those away and of those removed, and the
  * change for an outbox where it is asked for; nothing where the incarnation is fenced; `enter` where the roster isn't
  * the one that the process entered, so that what tells who is in it may be lost too.
  *
- * KEYS: roster, part, batch. ARGV: incarnation, channel, how long to keep in ms, the session's id, 1 where the change is
- * asked for, the batch's number, the epoch and the seq that the process saw, 1 where it is whole, the epoch that the
- * session was entered in or -1 where it was right now, how many were created; for each of them id and JSON; for each
- * departure reason, how many ids, the ids.
+ * KEYS: roster, part, batch, holders. ARGV: incarnation, earlier ones with line feeds around, channel, how long to keep
+ * in ms, the session's id, 1 where the change is asked for, the batch's number, the epoch and the seq that the process
+ * saw, 1 where it is whole, the epoch that the session was entered in or -1 where it was right now, what the keys of
+ * parts and of those removed begin with, how many were created; for each of them id, JSON, hashed key (or nothing) and
+ * the attempt; for each departure reason, how many ids, the ids.
  */
 export const applyScript = script(`
 ${publishing}
-local roster, part, batch = KEYS[1], KEYS[2], KEYS[3]
-local incarnation, channel, keep, sessionId, recording = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
-local number, seenEpoch, seenSeq = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local whole, entered, size = ARGV[9] == '1', tonumber(ARGV[10]), tonumber(ARGV[11])
+local roster, part, batch, holders = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local incarnation, former, channel, keep, sessionId = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local recording, number, seenEpoch, seenSeq = ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local whole, entered = ARGV[10] == '1', tonumber(ARGV[11])
+local partPrefix, removedPrefix, size = ARGV[12], ARGV[13], tonumber(ARGV[14])
 local last = redis.call('GET', batch)
 if last == 'fenced' then return false end
 local state = read(roster)
 local lost = seenEpoch > state.epoch or (seenEpoch == state.epoch and seenSeq > state.seq)
 if size > 0 and entered >= 0 and (lost or entered ~= state.epoch) then return 'enter' end
-local created, destroyed = {}, {}
+local created, destroyed, moved, away, removed = {}, {}, {}, {}, {}
+local function holderOf(key)
+  local holder = key ~= '' and redis.call('HGET', holders, key)
+  if not holder then return end
+  local other, id, attempt = string.match(holder, '^(.-)\\n(.-)\\n(.*)$')
+  if redis.call('HEXISTS', partPrefix .. other, id) == 1 then return other, id, tonumber(attempt) end
+end
+local function put(id, key, attempt, json)
+  redis.call('HSET', part, id, key .. '\\n' .. json)
+  if key ~= '' then redis.call('HSET', holders, key, incarnation .. '\\n' .. id .. '\\n' .. attempt) end
+end
+local function move(id, from, key, attempt)
+  local _, json = split(redis.call('HGET', partPrefix .. from, id))
+  if from ~= incarnation then
+    redis.call('HDEL', partPrefix .. from, id)
+    if redis.call('HLEN', partPrefix .. from) == 0 then redis.call('HDEL', roster, 'part:' .. from) end
+    redis.call('HSET', roster, 'part:' .. incarnation, 1)
+    redis.call('SPUBLISH', channel, cjson.encode({ type = 'moved', connectionId = id, to = incarnation }))
+  end
+  put(id, key, attempt, json)
+  return json
+end
 local function leave(reason, ids)
-  local departure = remove(part, reason, ids)
+  local departure = remove(part, holders, removedPrefix, keep, reason, ids)
   if #departure.ids > 0 then table.insert(destroyed, departure) end
 end
 -- One that says nothing can't come late.
-local idle = not whole and #ARGV == 11
+local idle = not whole and #ARGV == 14
 if not idle and (not last or tonumber(last) < number) then
-  redis.call('SET', batch, ARGV[6], 'PX', keep)
-  local named, at = {}, 12
-  for _ = 1, size do
-    named[ARGV[at]] = true
-    if redis.call('HSETNX', part, ARGV[at], ARGV[at + 1]) == 1 then table.insert(created, ARGV[at + 1]) end
-    at = at + 2
-  end
+  redis.call('SET', batch, ARGV[7], 'PX', keep)
+  local named, at = {}, 15 + 4 * size
+  -- Before who comes: the key of one who left is free.
   while at < #ARGV do
     local ids = {}
-    for index = at + 2, at + 1 + tonumber(ARGV[at + 1]) do
-      named[ARGV[index]] = true
-      table.insert(ids, ARGV[index])
-    end
+    for index = at + 2, at + 1 + tonumber(ARGV[at + 1]) do table.insert(ids, ARGV[index]) end
     leave(ARGV[at], ids)
     at = at + 2 + #ids
+  end
+  for at = 15, 11 + 4 * size, 4 do
+    local id, json, key, attempt = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+    local from, held, before = holderOf(key)
+    named[id] = true
+    if key ~= '' and redis.call('EXISTS', removedPrefix .. key) == 1 then table.insert(removed, id)
+    elseif not from then
+      if redis.call('HEXISTS', part, id) == 0 then
+        put(id, key, attempt, json)
+        table.insert(created, json)
+      end
+    else
+      local own = from == incarnation or string.find(former, '\\n' .. from .. '\\n', 1, true)
+      if not own and tonumber(attempt) <= before then table.insert(away, id)
+      else
+        local moving = move(held, from, key, tonumber(attempt) > before and attempt or digits(before))
+        named[held] = true
+        if from ~= incarnation or held ~= id then
+          table.insert(moved, id)
+          table.insert(moved, moving)
+        end
+      end
+    end
   end
   if whole then
     local rest = {}
@@ -66,7 +106,10 @@ elseif own > 0 then
   redis.call('PEXPIRE', roster, keep)
   redis.call('PEXPIRE', batch, keep)
 end
-if own > 0 then redis.call('PEXPIRE', part, keep) end
+if own > 0 then
+  redis.call('PEXPIRE', part, keep)
+  redis.call('PEXPIRE', holders, keep)
+end
 local change = changed and recording and recorded(roster, state, created, destroyed)
-return { digits(state.epoch), state.seq, state.count, own, change }
+return { digits(state.epoch), state.seq, state.count, own, moved, away, removed, change }
 `);

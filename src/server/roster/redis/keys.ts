@@ -44,7 +44,7 @@ export class Keys {
     return `${this.#prefix}{${tag}}:part:`;
   }
 
-  /** Hash: the connections of one incarnation in a session, as JSON by connection id. */
+  /** Hash: the connections of one incarnation in a session by connection id: key, hashed, line feed, JSON. */
   part(tag: string, incarnation: string): string {
     return this.partPrefix(tag) + incarnation;
   }
@@ -54,15 +54,33 @@ export class Keys {
     return `${this.#prefix}{${tag}}:batch:${incarnation}`;
   }
 
+  /**
+   * Hash: by client key, hashed, the incarnation that has its connection, the connection's id, and the attempt, with
+   * line feeds between.
+   */
+  holders(tag: string): string {
+    return `${this.#prefix}{${tag}}:holders`;
+  }
+
+  /** What the names of strings begin with that are there for the keys, hashed, of connections removed by force. */
+  removedPrefix(tag: string): string {
+    return `${this.#prefix}{${tag}}:removed:`;
+  }
+
   /** Sharded channel of a session's changes. A database's number isn't known to channels, so it is in the name. */
   channel(tag: string, database: number): string {
     return `${this.#prefix}{${tag}}:changes:${database}`;
   }
 }
 
+/** 132 bits of a text's SHA-256. */
+const hash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
 /**
- * What stands for a session in keys: 132 bits of its id's SHA-256. An id itself may be long, and hold the braces that
- * decide where a cluster keeps a key.
+ * What stands for a session in keys. An id itself may be long, and hold the braces that decide where a cluster keeps
+ * a key.
  */
-export const tagOf = (sessionId: string): string =>
-  createHash('sha256').update(sessionId).digest('base64url').slice(0, 22);
+export const tagOf = hash;
+
+/** What stands for a client's key, which is a secret. */
+export const holderOf = hash;

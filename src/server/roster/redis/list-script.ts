@@ -1,3 +1,4 @@
+import { publishing } from './publishing.js';
 import { script } from './script.js';
 
 /**
@@ -6,12 +7,13 @@ import { script } from './script.js';
  * KEYS: roster. ARGV: what the keys of its parts begin with, which are in the same slot.
  */
 export const listScript = script(`
+${publishing}
 local stored = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'count')
 local list = { stored[1] or '0', stored[2] or '0', stored[3] or '0' }
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   if string.sub(field, 1, 5) == 'part:' then
-    for _, connection in ipairs(redis.call('HVALS', ARGV[1] .. string.sub(field, 6))) do
-      list[#list + 1] = connection
+    for _, value in ipairs(redis.call('HVALS', ARGV[1] .. string.sub(field, 6))) do
+      list[#list + 1] = select(2, split(value))
     end
   end
 end

@@ -1,6 +1,6 @@
 /**
- * Lua functions that scripts share: `read` a roster's state, `startAnew` where it was lost, `remove` connections from a
- * part, `publish` one change to the roster, and `recorded`, the change as an outbox has it. Connections come as JSON
+ * Lua functions that scripts share: `read` a roster's state, `startAnew` where it was lost, `split` what a part has of
+ * a connection into key and JSON, `remove` connections from a part, `publish` one change to the roster, and `recorded`, the change as an outbox has it. Connections come as JSON
  * and stay so, since Lua would round their numbers.
  */
 export const publishing = `
@@ -18,14 +18,23 @@ local function startAnew(state, seen)
   state.seq = 0
 end
 
-local function remove(part, reason, ids)
+local function split(value)
+  local at = string.find(value, '\\n', 1, true)
+  return string.sub(value, 1, at - 1), string.sub(value, at + 1)
+end
+
+local function remove(part, holders, removedPrefix, keep, reason, ids)
   local departure = { reason = reason, ids = {}, connections = {} }
   for _, id in ipairs(ids) do
-    local connection = redis.call('HGET', part, id)
-    if connection then
+    local value = redis.call('HGET', part, id)
+    if value then
+      local key, connection = split(value)
       redis.call('HDEL', part, id)
       table.insert(departure.ids, id)
       table.insert(departure.connections, connection)
+      local holder = key ~= '' and redis.call('HGET', holders, key)
+      if holder and string.match(holder, '\\n(.-)\\n') == id then redis.call('HDEL', holders, key) end
+      if key ~= '' and reason == 'forceDisconnected' then redis.call('SET', removedPrefix .. key, 1, 'PX', keep) end
     end
   end
   return departure

@@ -31,14 +31,14 @@ if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SREM', KEYS[1], ARGV[1]) 
  * Takes a dead incarnation's connections out of a session, some thousand at a time, since Redis does nothing else
  * meanwhile. Returns how many are left, and the change for an outbox where it is asked for.
  *
- * KEYS: roster, part, batch. ARGV: incarnation, channel, how long to keep in ms, how many at a time, 1 where the change
- * is asked for.
+ * KEYS: roster, part, batch, holders. ARGV: incarnation, channel, how long to keep in ms, how many at a time, 1 where the
+ * change is asked for.
  */
 export const reapScript = script(`
 ${publishing}
 local roster, part = KEYS[1], KEYS[2]
 redis.call('SET', KEYS[3], 'fenced', 'PX', ARGV[3])
-local departure = remove(part, 'networkDisconnected', redis.call('HRANDFIELD', part, ARGV[4]))
+local departure = remove(part, KEYS[4], '', ARGV[3], 'networkDisconnected', redis.call('HRANDFIELD', part, ARGV[4]))
 local left = redis.call('HLEN', part)
 if left == 0 then redis.call('HDEL', roster, 'part:' .. ARGV[1]) end
 if #departure.ids == 0 then return { left } end

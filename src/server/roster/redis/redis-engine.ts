@@ -2,16 +2,19 @@ import type { Connection } from '../../../protocol/connection.js';
 import type { Outbox, RecordedChange } from '../outbox.js';
 import type {
   Lease,
+  Recognition,
   RosterBatch,
   RosterChange,
   RosterEngine,
+  RosterNotice,
   RosterState,
   WrittenState,
 } from '../roster-engine.js';
 import type { RedisAddress } from './address.js';
 import { applyScript } from './apply-script.js';
 import { RedisConnection } from './connection.js';
-import { Keys, tagOf } from './keys.js';
+import { askForRemovalScript, recogniseScript } from './client-scripts.js';
+import { holderOf, Keys, tagOf } from './keys.js';
 import { listScript } from './list-script.js';
 import { declareDeadScript, endReapingScript, reapScript } from './reap-scripts.js';
 import { enterScript, leaveScript, renewScript } from './process-scripts.js';
@@ -31,6 +34,11 @@ interface Entry {
   epoch: number;
 }
 
+interface Watch {
+  readonly onChange: (change: RosterChange) => void;
+  readonly onNotice: ((notice: RosterNotice) => void) | undefined;
+}
+
 /** In ms: how long a roster is kept that nobody writes to; what tells who has to be reaped in it has to outlast it. */
 const rosterKept = 3_600_000;
 const processesKept = 2 * rosterKept;
@@ -47,7 +55,7 @@ export class RedisEngine implements RosterEngine {
   readonly #database: number;
   readonly #keys: Keys;
   readonly #connection: RedisConnection;
-  readonly #listeners = new Map<string, Set<(change: RosterChange) => void>>();
+  readonly #watches = new Map<string, Set<Watch>>();
   readonly #outboxes = new Set<Outbox>();
   /** In which sessions, by tag, which incarnations are known to be. */
   readonly #entered = new Map<string, Map<string, Entry>>();
@@ -90,7 +98,7 @@ export class RedisEngine implements RosterEngine {
 
   /** @param anew Whether it is to be noted once more that the incarnation is in the session. */
   async #apply(batch: RosterBatch, anew: boolean): Promise<WrittenState | undefined> {
-    const { sessionId, incarnation, number, created, destroyed, whole, seen } = batch;
+    const { sessionId, incarnation, number, created, claims, former, destroyed, whole, seen } = batch;
     const tag = tagOf(sessionId);
     const known = anew ? undefined : this.#entered.get(incarnation)?.get(tag);
     if (created.length && !known && !(await this.#enter(batch, tag))) return undefined;
@@ -98,9 +106,11 @@ export class RedisEngine implements RosterEngine {
       this.#keys.roster(tag),
       this.#keys.part(tag, incarnation),
       this.#keys.batch(tag, incarnation),
+      this.#keys.holders(tag),
     ];
     const args = [
       incarnation,
+      `\n${(former ?? []).join('\n')}\n`,
       this.#keys.channel(tag, this.#database),
       rosterKept,
       sessionId,
@@ -110,8 +120,15 @@ export class RedisEngine implements RosterEngine {
       seen.seq,
       whole ? 1 : 0,
       known?.epoch ?? -1,
+      this.#keys.partPrefix(tag),
+      this.#keys.removedPrefix(tag),
       created.length,
-      ...created.flatMap((connection) => [connection.connectionId, JSON.stringify(connection)]),
+      ...created.flatMap((connection) => {
+        const { connectionId } = connection;
+        const claim = claims?.get(connectionId);
+        const holder = claim ? holderOf(claim.key) : '';
+        return [connectionId, JSON.stringify(connection), holder, claim?.attempt ?? 0];
+      }),
       ...destroyed.flatMap(({ reason, connections }) => [reason, connections.length, ...connections]),
     ];
     const answer = await this.#connection.run(applyScript, keys, args);
@@ -120,12 +137,16 @@ export class RedisEngine implements RosterEngine {
       this.#entered.delete(incarnation);
       return undefined;
     }
-    const [epoch, seq, count, own, change] = answer as [string, number, number, number, string?];
+    const [epoch, seq, count, own, moves, away, removed, change] = answer as WrittenAnswer;
     this.#append(change);
     const entry = this.#entered.get(incarnation)?.get(tag);
     if (entry && !known) entry.epoch = Number(epoch);
     if (own === 0) await this.#leave(incarnation, tag);
-    return { epoch: Number(epoch), seq, count, own };
+    const moved = new Map<string, Connection>();
+    for (let at = 0; at < moves.length; at += 2) {
+      moved.set(moves[at]!, JSON.parse(moves[at + 1]!) as Connection);
+    }
+    return { epoch: Number(epoch), seq, count, own, moved, away, removed };
   }
 
   async reap(): Promise<void> {
@@ -161,23 +182,40 @@ export class RedisEngine implements RosterEngine {
     };
   }
 
-  watch(sessionId: string, listener: (change: RosterChange) => void): () => void {
+  async recognise(sessionId: string, key: string): Promise<Recognition> {
+    const tag = tagOf(sessionId);
+    const args = [holderOf(key), this.#keys.partPrefix(tag), this.#keys.removedPrefix(tag)];
+    const answer = await this.#connection.run(recogniseScript, [this.#keys.holders(tag)], args);
+    return (answer as Recognition | null) ?? undefined;
+  }
+
+  async askForRemoval(sessionId: string, connectionId: string): Promise<boolean> {
+    const tag = tagOf(sessionId);
+    const args = [this.#keys.channel(tag, this.#database), connectionId, this.#keys.partPrefix(tag)];
+    return (await this.#connection.run(askForRemovalScript, [this.#keys.roster(tag)], args)) === 1;
+  }
+
+  watch(sessionId: string, onChange: Watch['onChange'], onNotice?: Watch['onNotice']): () => void {
     const channel = this.#keys.channel(tagOf(sessionId), this.#database);
-    let listeners = this.#listeners.get(channel);
-    if (!listeners) {
-      const added = (listeners = new Set());
-      this.#listeners.set(channel, listeners);
+    let watches = this.#watches.get(channel);
+    if (!watches) {
+      const added = (watches = new Set());
+      this.#watches.set(channel, watches);
       this.#connection.subscribe(channel, (message) => {
-        const change = JSON.parse(message) as RosterChange;
-        for (const each of added) each(change);
+        const news = JSON.parse(message) as RosterChange | RosterNotice;
+        for (const each of added) {
+          if ('type' in news) each.onNotice?.(news);
+          else each.onChange(news);
+        }
       });
     }
-    listeners.add(listener);
-    const watched = listeners;
+    const watch = { onChange, onNotice };
+    watches.add(watch);
+    const watched = watches;
     return () => {
-      watched.delete(listener);
-      if (watched.size || this.#listeners.get(channel) !== watched) return;
-      this.#listeners.delete(channel);
+      watched.delete(watch);
+      if (watched.size || this.#watches.get(channel) !== watched) return;
+      this.#watches.delete(channel);
       this.#connection.unsubscribe(channel);
     };
   }
@@ -230,6 +268,7 @@ export class RedisEngine implements RosterEngine {
       this.#keys.roster(tag),
       this.#keys.part(tag, incarnation),
       this.#keys.batch(tag, incarnation),
+      this.#keys.holders(tag),
     ];
     const args = [
       incarnation,
@@ -245,6 +284,17 @@ export class RedisEngine implements RosterEngine {
     }
   }
 }
+
+type WrittenAnswer = [
+  epoch: string,
+  seq: number,
+  count: number,
+  own: number,
+  moves: string[],
+  away: string[],
+  removed: string[],
+  change?: string,
+];
 
 const stateOf = ([epoch, seq, count]: readonly (string | null)[]): RosterState => ({
   epoch: Number(epoch ?? 0),
