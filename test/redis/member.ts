@@ -1,24 +1,50 @@
 import WebSocket from 'ws';
-import { connectPath, parseServerFrame, subprotocol } from '../../src/protocol/index.js';
+import { connectPath, parseServerFrame, subprotocol, type JoinedFrame } from '../../src/protocol/index.js';
 import type { ServerProcess } from '../system/server-process.js';
 
 let keys = 0;
 
-/** Joins a session as a client that wants the number alone. Resolves to its connection's id when it is counted. */
-export async function join(server: ServerProcess, sessionId = 'lobby'): Promise<string> {
-  const token = await server.token('subscriber', sessionId);
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/${connectPath}`, subprotocol);
-  return new Promise((resolve, reject) => {
-    // When its server dies it has nothing to say.
-    socket.on('error', reject);
-    socket.on('open', () =>
-      socket.send(
-        JSON.stringify({ type: 'join', sessionId, token, key: `member ${++keys}`, detail: 'count' }),
-      ),
-    );
-    socket.on('message', (data: Buffer) => {
-      const frame = parseServerFrame(data.toString());
-      if (frame.type === 'joined') resolve(frame.connection!.connectionId);
+/** A client that wants the number alone, with one key wherever it joins. */
+export class Member {
+  readonly #key = `member ${++keys}`;
+  #socket: WebSocket | undefined;
+  #closed = Promise.resolve(0);
+
+  /**
+   * Joins a session, or comes back to it.
+   *
+   * @param token Default: a subscriber's.
+   */
+  async join(server: ServerProcess, sessionId: string, token?: string): Promise<JoinedFrame> {
+    token ??= await server.token('subscriber', sessionId);
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/${connectPath}`, subprotocol);
+    this.#socket = socket;
+    this.#closed = new Promise((resolve) => socket.on('close', resolve));
+    return new Promise((resolve, reject) => {
+      // When its server dies it has nothing to say.
+      socket.on('error', reject);
+      socket.on('close', (code) => reject(new Error(`closed with ${code}`)));
+      socket.on('open', () =>
+        socket.send(JSON.stringify({ type: 'join', sessionId, token, key: this.#key, detail: 'count' })),
+      );
+      socket.on('message', (data: Buffer) => {
+        const frame = parseServerFrame(data.toString());
+        if (frame.type === 'joined') resolve(frame);
+      });
     });
-  });
+  }
+
+  /** Resolves to the code that its socket closed with. */
+  get closed(): Promise<number> {
+    return this.#closed;
+  }
+
+  /** Loses its socket, without a word. */
+  breakOff(): void {
+    this.#socket!.terminate();
+  }
 }
+
+/** Joins a session. Resolves to the connection's id when it is counted. */
+export const join = async (server: ServerProcess, sessionId: string): Promise<string> =>
+  (await new Member().join(server, sessionId)).connection!.connectionId;

@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, suite, test } from 'node:test';
+import { SignJWT } from 'jose';
+import { CloseCode } from '../../src/protocol/index.js';
+import { managementToken } from '../server/made-tokens.js';
 import { project, ServerProcess } from '../system/server-process.js';
 import { Witness } from '../system/witness.js';
-import { join } from './member.js';
+import { join, Member } from './member.js';
 import { RedisServer, withoutRedis } from './redis-server.js';
+
+const keyPair = { apiKey: project.API_KEY, apiSecret: project.API_SECRET };
+
+const expiredToken = (session: string): Promise<string> =>
+  new SignJWT({ scope: 'session.connect', session_id: session, role: 'subscriber' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer(keyPair.apiKey)
+    .setIssuedAt()
+    .setExpirationTime('-10m')
+    .sign(new TextEncoder().encode(keyPair.apiSecret));
 
 suite('several processes on one Redis', { skip: withoutRedis() }, () => {
   const redis = new RedisServer();
@@ -43,6 +56,60 @@ suite('several processes on one Redis', { skip: withoutRedis() }, () => {
     for (const witness of witnesses) {
       assert.deepEqual([...witness.present].sort(), [first, ...ids].sort());
       assert.deepEqual(happened(witness, 'created'), ids);
+      witness.close();
+    }
+  });
+
+  test('know a client that comes back to another as the connection that it was', async () => {
+    const [here, there] = servers as [ServerProcess, ServerProcess];
+    const member = new Member();
+    const { connection } = await member.join(here, session);
+    await all(({ present }) => present.size === 2);
+    for (const server of [there, here, there]) {
+      member.breakOff();
+      await member.closed;
+      const back = await member.join(server, session);
+      assert.deepEqual([back.connection, back.resumed, back.count], [connection, true, 2]);
+    }
+    // Somebody who has it already is told that it is elsewhere.
+    const left = member.closed;
+    await member.join(here, session);
+    assert.equal(await left, CloseCode.superseded);
+    // Its token need not last, now that it is in the count.
+    member.breakOff();
+    const expired = await expiredToken(session);
+    assert.equal((await member.join(there, session, expired)).resumed, true);
+    await assert.rejects(new Member().join(there, session, expired), /4401/);
+    const last = await join(here, session);
+    await all(({ present }) => present.has(last));
+    for (const witness of witnesses) {
+      assert.deepEqual(happened(witness, 'destroyed'), []);
+      witness.close();
+    }
+  });
+
+  test("remove each other's connections, who stay out of all of them", async () => {
+    const [here, there] = servers as [ServerProcess, ServerProcess];
+    const member = new Member();
+    const { connectionId } = (await member.join(here, session)).connection!;
+    await all(({ present }) => present.has(connectionId));
+    const remove = async (id: string): Promise<number> => {
+      const path = `/v2/project/${project.API_KEY}/session/${encodeURIComponent(session)}/connection/${id}`;
+      const headers = { 'X-OPENTOK-AUTH': await managementToken(keyPair) };
+      return (await fetch(there.url + path, { method: 'DELETE', headers })).status;
+    };
+    assert.equal(await remove(connectionId), 204);
+    assert.equal(await member.closed, CloseCode.removed);
+    assert.equal(await remove(connectionId), 404);
+    for (const server of servers) {
+      await assert.rejects(member.join(server, session), /4403/);
+    }
+    await all(({ present }) => present.size === 1);
+    for (const witness of witnesses) {
+      assert.deepEqual(
+        witness.events.filter(({ destroyed }) => destroyed).map(({ reason }) => reason),
+        ['forceDisconnected'],
+      );
       witness.close();
     }
   });

@@ -16,7 +16,9 @@ function rosterOn(
     reap: () => engine.reap(),
     read: (id) => engine.read(id),
     list: (id) => engine.list(id),
-    watch: (id, listener) => engine.watch(id, listener),
+    recognise: (id, key) => engine.recognise(id, key),
+    askForRemoval: (id, connectionId) => engine.askForRemoval(id, connectionId),
+    watch: (id, listener, onNotice) => engine.watch(id, listener, onNotice),
     record: (outbox) => engine.record(outbox),
     ...changed,
   };
