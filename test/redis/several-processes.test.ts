@@ -128,15 +128,21 @@ suite('several processes on one Redis', { skip: withoutRedis() }, () => {
     await servers[1]!.start();
   });
 
-  test('hear at once of one that is stopped', async () => {
-    const [, lost] = (await joinEach(5)) as [string[], string[]];
+  test('take over the clients of one that is stopped, and tell once of those who do not come', async () => {
+    const [here, stopped] = servers as [ServerProcess, ServerProcess];
     const [witness] = witnesses as [Witness];
-    await all(({ present }) => present.size === 11);
-    await servers[1]!.stop('SIGTERM');
-    await witness.until(() => witness.present.size === 6);
+    const member = new Member();
+    const { connection } = await member.join(stopped, session);
+    const [, lost] = (await joinEach(5)) as [string[], string[]];
+    await all(({ present }) => present.size === 12);
+    await stopped.stop('SIGTERM');
+    assert.equal(await member.closed, CloseCode.restart);
+    const back = await member.join(here, session);
+    assert.deepEqual([back.connection, back.resumed, back.count], [connection, true, 12]);
+    await witness.until(() => witness.present.size <= 7);
     assert.deepEqual(happened(witness, 'destroyed'), lost.sort());
     witness.close();
-    await servers[1]!.start();
+    await stopped.start();
   });
 
   test('have everyone again after the Redis lost everything', async () => {

@@ -150,7 +150,7 @@ export class LiveSessions {
     return new Promise((_, reject) => setTimeout(() => reject(error), removalPatience).unref());
   }
 
-  /** Ends all sessions here. Resolves when shared rosters have none of their connections any more. */
+  /** Ends all sessions here. Resolves when shared rosters know how long to keep their connections. */
   async close(): Promise<void> {
     this.#loop.stop();
     for (const session of this.#sessions.values()) session.close();

@@ -190,17 +190,13 @@ export class Roster {
     return this.#parts.keys();
   }
 
-  /** Takes all connections of this process out. What fails from then on is not tried again. */
+  /**
+   * Ends this process's part. Its connections stay for one lease more, in which their clients may come to another
+   * process; what fails from now on is not tried again.
+   */
   async close(): Promise<void> {
-    for (const part of this.#parts.values()) {
-      for (const id of part.own.keys()) part.reasons.set(id, 'networkDisconnected');
-      part.own.clear();
-    }
     this.#closed = true;
-    const written = [...this.#parts].filter(
-      ([, part]) => part.written.size > 0 || part.writing !== undefined,
-    );
-    await Promise.allSettled(written.map(([sessionId]) => this.write(sessionId)));
+    await this.#engine.renew(this.#incarnation).catch(() => {});
   }
 
   async read(sessionId: string): Promise<RosterState> {
