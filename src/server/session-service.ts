@@ -80,9 +80,6 @@ export interface SessionService {
 /** In ms: how long a server that closes tries to deliver webhooks. */
 const lastTry = 600;
 
-/** One for the process, since each waits for its exit. */
-let errorLog: Log | undefined;
-
 const observerOf = (metrics: ServerMetrics, log: Log): SessionObserver => ({
   joined: (connection, resumed) => {
     metrics.joined(connection, resumed);
@@ -111,7 +108,7 @@ export function createSessionService(
   const frameRate = { perSecond: limits.framesPerSecond, burst: 2 * limits.framesPerSecond };
   const requestRate = { perSecond: limits.requestsPerSecond, burst: 2 * limits.requestsPerSecond };
   const policy = { apiKey, apiSecrets, application, openSessions };
-  const log = guarded(options.log ?? (errorLog ??= jsonLog('error', 2)), [...apiSecrets, ...webhookSecrets]);
+  const log = guarded(options.log ?? jsonLog('error', 2), [...apiSecrets, ...webhookSecrets]);
   const refusals = new RefusalLog(log);
   const metrics = new ServerMetrics();
   const engine = redis === undefined ? undefined : redisEngine(redis);

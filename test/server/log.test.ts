@@ -126,9 +126,21 @@ test('a flood of refusals is a line for each cause in ten seconds', (context) =>
   assert.deepEqual(warnings(), sums);
   context.mock.timers.tick(60_000);
   assert.deepEqual(warnings(), sums, 'quiet is nothing to tell of');
+
+  for (const pause of [5_000, 1_000, 4_000]) {
+    refusals.refused({ cause: 'A' });
+    context.mock.timers.tick(pause);
+  }
+  refusals.refused({ cause: 'B' });
+  context.mock.timers.tick(9_999);
+  sums.push({ cause: 'A', count: 3, seconds: 10, example: undefined });
+  assert.deepEqual(warnings(), sums, 'the time starts with the first, and anew with the next one');
+  context.mock.timers.tick(1);
+  sums.push({ cause: 'B', count: 1, seconds: 10, example: undefined });
+  assert.deepEqual(warnings(), sums);
 });
 
-test('servers that were given no log share one, however many there are', async () => {
+test('servers that were given no log add nothing to what the process does at its end, however many there are', async () => {
   const make = (): Promise<void> =>
     createSessionServer({ apiKey: '1', apiSecrets: ['a secret for logs'] }).close();
   await make();

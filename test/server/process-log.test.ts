@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,12 @@ import { fileURLToPath } from 'node:url';
 
 const commandLine = fileURLToPath(new URL('../../dist/server/cli.js', import.meta.url));
 const production = { API_KEY: '12345', API_SECRET: 'a secret for processes' };
+
+const linesOf = (printed: string): Record<string, unknown>[] =>
+  printed
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 suite('the log of the command serve', () => {
   const folder = mkdtempSync(join(tmpdir(), 'session-connection-count-'));
@@ -32,12 +38,6 @@ suite('the log of the command serve', () => {
     server.kill('SIGTERM');
     return (await closed)[0] as number;
   };
-  const linesOf = (printed: string): Record<string, unknown>[] =>
-    printed
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-
   test('is standard output in production, one JSON object a line, whole to the last', async () => {
     const server = serve({ ...production, LOG_LEVEL: 'debug' });
     const [first] = await once(createInterface(server.stdout!), 'line');
@@ -85,4 +85,34 @@ suite('the log of the command serve', () => {
     await end(server);
     assert.equal(server.complained, '');
   });
+});
+
+suite('a log of lines of JSON', () => {
+  const module = new URL('../../src/server/log/index.ts', import.meta.url).href;
+  /** What a process prints that has a log and then ends in some way. */
+  const printedBy = (ending: string): string => {
+    const program = `import { jsonLog } from ${JSON.stringify(module)};
+      const log = jsonLog('info', 1);
+      log.info({ text: 'x'.repeat(50_000) }, 'first words');
+      log.info({}, 'last words');
+      ${ending}`;
+    return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+      encoding: 'utf8',
+    }).stdout;
+  };
+
+  for (const [way, ending] of [
+    ['a process that exits', 'process.exit(1)'],
+    ['a process that fails', "throw new Error('for a test')"],
+    [
+      'a process that is killed when the log was flushed',
+      "log.flush(() => process.kill(process.pid, 'SIGKILL'))",
+    ],
+  ] as const) {
+    test(`holds the last words of ${way}`, () => {
+      // What is being written when it ends may come after what is written then.
+      const words = linesOf(printedBy(ending)).map(({ msg }) => msg);
+      assert.deepEqual(words.sort(), ['first words', 'last words']);
+    });
+  }
 });

@@ -24,14 +24,13 @@ const levelled = (level: LogLevel, stream: DestinationStream): ProcessLog =>
 
 /**
  * A log of one JSON object a line, as programs read it. It is written without waiting, and in whole when the process
- * exits.
+ * exits, for which pino cares.
  *
  * @param fileDescriptor 1 for standard output, 2 for standard error.
  */
 export function jsonLog(level: LogLevel, fileDescriptor: 1 | 2): ProcessLog {
   // Without a least length it would take a flush for done at once.
   const stream = destination({ fd: fileDescriptor, sync: false, minLength: 1, maxLength: mostUnread });
-  process.once('exit', () => stream.flushSync());
   return levelled(level, stream);
 }
 
