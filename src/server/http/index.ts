@@ -44,6 +44,8 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   app.route('/', requestLog(log, options.trustedProxies));
   app.use(async (context, next) => {
     context.header('X-Content-Type-Options', 'nosniff');
+    // Of its like no Request can be made (WHATWG Fetch, forbidden methods).
+    if (context.req.method === 'TRACE') return errorAnswer(context, 501, 'This server has no TRACE');
     try {
       decodeURIComponent(new URL(context.req.url).pathname);
     } catch {
@@ -80,6 +82,10 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     if (error instanceof EngineError) {
       context.header('Retry-After', '2');
       return errorAnswer(context, 503, 'The rosters can not be reached at the moment: try again');
+    }
+    // Its client has gone, which is nobody's fault here, and must not fill the log.
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') {
+      return errorAnswer(context, 400, 'The request broke off');
     }
     log.error({ err: error, requestId: context.var.requestId }, 'HTTP request failed');
     return errorAnswer(context, 500, 'The server failed to answer: its log says why');
