@@ -78,7 +78,8 @@ export class FallbackSocket {
       for (;;) {
         const answer = await fetch(this.#url + fallbackPaths.stream, {
           method: 'POST',
-          body: JSON.stringify(this.#join),
+          // Each is an attempt of its own: on another process the same one would be too late.
+          body: JSON.stringify({ ...this.#join, attempt: Date.now() }),
           signal: this.#ending.signal,
         });
         if (!answer.ok) return this.#refuse(answer);
