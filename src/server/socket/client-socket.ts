@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { parseClientFrame, type ClientFrame, type JoinFrame } from '../../protocol/client-frames.js';
 import { CloseCode } from '../../protocol/close-code.js';
 import type { ResultFrame } from '../../protocol/server-frames.js';
@@ -16,7 +17,8 @@ import type { Log, Refusal } from '../log/index.js';
 import { admit, type Admission, type TokenPolicy } from '../tokens/index.js';
 import { Rate, type RateLimit } from '../rate.js';
 import { EngineError } from '../roster/index.js';
-import type { Wire, WireListener } from './wire.js';
+import type { ServedWebSocket, WebSocketListener } from './served-web-socket.js';
+import { sharedTextFrame } from './text-frame.js';
 
 /** How long a client may take for its join, in ms. */
 const joinTimeout = 5_000;
@@ -25,6 +27,9 @@ const answerTime = 5_000;
 /** How much a reader may leave unread, in bytes, and for how long, in ms. */
 const mostUnread = 64 * 1024;
 const slowTime = 30_000;
+
+/** A ping without data: RFC 6455, section 5.5.2. */
+const pingFrame = Buffer.from([0x89, 0]);
 
 /** What the sockets of a server share. */
 export interface SocketContext {
@@ -40,20 +45,23 @@ export interface SocketContext {
   readonly onClosed: (socket: ClientSocket) => void;
 }
 
-/** Where a client comes from. */
+/** Where a WebSocket comes from. */
 export interface ClientOrigin {
+  /** What the WebSocket was made on. */
+  readonly connection: Duplex;
   readonly address: string;
   /** What the browser calls itself. */
   readonly userAgent: string | undefined;
 }
 
-/** One client's WebSocket, or what stands for it: frames in, frames out, signs of life. */
-export class ClientSocket implements Outlet, WireListener {
+/** One client's WebSocket: frames in, frames out, signs of life. */
+export class ClientSocket implements Outlet, WebSocketListener {
   readonly address: string;
   /** When the client was last heard of, in ms. */
   lastSeen = performance.now();
 
-  readonly #socket: Wire;
+  readonly #socket: ServedWebSocket;
+  readonly #connection: Duplex;
   readonly #context: SocketContext;
   readonly #isFirefox: boolean;
   readonly #rate: Rate;
@@ -67,9 +75,10 @@ export class ClientSocket implements Outlet, WireListener {
   #pingedAt: number | undefined;
   #fullSince: number | undefined;
 
-  constructor(socket: Wire, context: SocketContext, origin: ClientOrigin) {
-    const { address, userAgent = '' } = origin;
+  constructor(socket: ServedWebSocket, context: SocketContext, origin: ClientOrigin) {
+    const { connection, address, userAgent = '' } = origin;
     this.#socket = socket;
+    this.#connection = connection;
     this.#context = context;
     this.address = address;
     this.#isFirefox = isFirefox(userAgent);
@@ -86,7 +95,9 @@ export class ClientSocket implements Outlet, WireListener {
   }
 
   send(frame: string): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.sendText(frame);
+    // Past ws, which frames a text anew for each socket and writes it in two parts. It holds nothing back itself, since
+    // nothing is compressed, so the order stays.
+    if (this.#socket.readyState === this.#socket.OPEN) this.#connection.write(sharedTextFrame(frame));
   }
 
   close(code: number): void {
@@ -103,7 +114,6 @@ export class ClientSocket implements Outlet, WireListener {
     fatal = true,
     retryAfter?: number,
   ): void {
-    if (this.#closeCode !== undefined) return;
     const error = new SessionError(errorCode, message, fatal, retryAfter);
     this.#told(error.name, message);
     this.send(errorFrame(error));
@@ -112,12 +122,12 @@ export class ClientSocket implements Outlet, WireListener {
 
   /** Says what there is no room for, then closes. The client comes back in a minute. */
   refuseAsFull(message: string): void {
-    this.refuse(CloseCode.full, 1027, message, false, 60);
+    this.refuse(CloseCode.full, 1027, message, false);
   }
 
   ping(now: number): void {
     this.#pingedAt ??= now;
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.askForLife();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#connection.write(pingFrame);
   }
 
   /** Starts the client's time for a sign of life again. */

@@ -1,3 +1,1 @@
-export { acceptUpgrades } from './accept-upgrades.js';
-export { handshakePause, Intake } from './intake.js';
-export { StreamWire } from './stream-wire.js';
+export { acceptSockets, type AcceptedSockets } from './accept-sockets.js';
