@@ -81,6 +81,28 @@ const withoutLogWorkers = {
 };
 
 /**
+ * Leaves out what lit has for its polyfills, which no browser needs that the element runs in, and for its warning that
+ * another copy of lit is there too: 0.05 kB.
+ */
+const withoutLitHooks = {
+  name: 'without-lit-hooks',
+  transform(code, id) {
+    if (!/[\\/]@lit[\\/]reactive-element[\\/]reactive-element\.js$/.test(id)) return null;
+    const hooks =
+      /[\w$]+=[\w$]+\.reactiveElementPolyfillSupport,|,[\w$]+\?\.\(\{ReactiveElement:[\w$]+\}\),\([\w$]+\.reactiveElementVersions\?\?=\[\]\)\.push\("[\d.]+"\)/g;
+    const found = [...code.matchAll(hooks)];
+    if (found.length !== 2) this.error('lit has its hooks for polyfills elsewhere');
+    const left = new MagicString(code);
+    for (const {
+      index,
+      0: { length },
+    } of found)
+      left.remove(index, index + length);
+    return edited(left);
+  },
+};
+
+/**
  * Fails the build where the file outgrows its budget, or where lit's development mode or its templates got into
  * it. The templates would cost 2.8 kB, and a Trusted Types policy.
  */
@@ -112,18 +134,26 @@ const sizeBudget = {
  * and that are neither in the public API nor in a frame nor the browser's. 0.1 kB.
  */
 const internal =
-  /^(_\$.*|accept|advance|behind|forgetList|held|isListed|isLater|joinFields|leaving|linked|listDue|listVersion|listed|lost|missing|receive|received|refuse|release|restart|retry|running|syncFrame|syncVersion|tell|total|troubled|untold|users)$/;
+  /^(_\$.*|accept|advance|behind|forgetList|held|isListed|isLater|joinFields|leaving|linked|listDue|listVersion|listed|lost|missing|plural|receive|received|refuse|release|restart|retry|running|shut|syncFrame|syncVersion|tell|total|troubled|untold|users)$/;
+
+/** Leaves what is loaded on demand in a file of its own, beside the one that loads it. */
+const onDemand = {
+  name: 'on-demand',
+  resolveDynamicImport: (specifier) => ({ id: specifier.replace('./', `./${name}.`), external: true }),
+};
 
 const minify = [
+  onDemand,
   styleMinifier,
   privateNames,
   withoutLitStyles,
+  withoutLitHooks,
   sourceMapsOfModules,
   nodeResolve({ exportConditions: ['production'] }),
   terser({
     module: true,
     ecma: 2022,
-    compress: { passes: 3, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
+    compress: { passes: 3, inline: 1, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
     mangle: { properties: { regex: internal } },
     format: { comments: false },
   }),
@@ -150,6 +180,11 @@ const browser = [
       }),
       sizeBudget,
     ],
+  },
+  {
+    input: 'dist/client/fallback.js',
+    output: { file: `dist/cdn/${name}.fallback.js`, sourcemap },
+    plugins: minify,
   },
   {
     input: 'dist/facades/globals.js',

@@ -22,6 +22,8 @@ const answerTimeout = 3_000;
 const quietTime = 30_000;
 /** A silence of this many heartbeats makes a socket suspect: 40 s at the server's default of 25 s. */
 const heartbeatsMissed = 1.6;
+/** How many WebSockets in a row have to fail before the fallback is asked. */
+const mostBroken = 2;
 
 /**
  * The way to a session server: a joined socket, and another whenever it is lost. Knows when to come back,
@@ -44,6 +46,8 @@ export abstract class ServerLink extends EventTarget {
   #joining: WebSocket | undefined;
   #tries = 0;
   #failures = 0;
+  /** How many WebSockets in a row ended without a word: {@link mostBroken} as long as the fallback stands for them. */
+  #broken = 0;
   #joinedOnce = false;
   /** What the server said before it closed the socket. */
   #refusal: SessionError | undefined;
@@ -150,9 +154,21 @@ export abstract class ServerLink extends EventTarget {
     if (outdated()) return;
     if (!token && this.#refusal?.fatal) return this.#end('failed', this.#refusal);
     this.#token = token;
+    let Fallback: typeof WebSocket | undefined;
+    if (this.#broken === mostBroken) {
+      this.#broken = 0;
+      // On a dead network a browser waits for minutes.
+      this.#retryLater(joinTimeout / 1000);
+      // Where it is not to be had, as where a policy forbids it, WebSockets go on being tried.
+      const loaded = await import('./fallback.js').catch(() => undefined);
+      Fallback = loaded?.FallbackSocket as unknown as typeof WebSocket | undefined;
+      if (outdated()) return;
+      this.#retry.stop();
+      if (Fallback) this.#broken = mostBroken;
+    }
     let socket: WebSocket;
     try {
-      socket = new WebSocket(this.#url, subprotocol);
+      socket = new (Fallback ?? WebSocket)(this.#url, subprotocol);
     } catch {
       // An insecure address on a secure page.
       return this.#end('failed', unreachable(this.#url, true));
@@ -189,8 +205,11 @@ export abstract class ServerLink extends EventTarget {
       return this.#drop(socket);
     }
     if (frame.type === 'joined') this.#join(socket, frame);
-    else if (frame.type === 'drain') void this.#tryJoin();
-    else if (frame.type === 'error' && frame.id === undefined) this.#refusal = errorOf(frame);
+    else if (frame.type === 'drain') {
+      // From 2 to 1: where the next WebSocket fails, the fallback goes on.
+      this.#broken >>= 1;
+      void this.#tryJoin();
+    } else if (frame.type === 'error' && frame.id === undefined) this.#refusal = errorOf(frame);
     else this.received(frame);
     this.#heard = Date.now();
     if (this.#socket) this.#silence.start(this.#silenceLimit, () => this.sync());
@@ -202,6 +221,8 @@ export abstract class ServerLink extends EventTarget {
       this.#socket = socket;
       this.#joining = undefined;
       this.#joinLimit.stop();
+      // To 0, except for the fallback.
+      this.#broken &= mostBroken;
     }
     this.#silenceLimit = frame.heartbeat * heartbeatsMissed;
     this.#joinedOnce = true;
@@ -213,8 +234,11 @@ export abstract class ServerLink extends EventTarget {
   }
 
   #closed(socket: WebSocket, code: number): void {
-    if (socket === this.#joining) this.#joining = undefined;
-    else if (socket === this.#socket) this.#forgetSocket();
+    if (socket === this.#joining) {
+      this.#joining = undefined;
+      // A code that is the server's came over a socket that works. Where the fallback fails too, it is not the socket.
+      if (code === 1006) this.#broken = (this.#broken + 1) % (mostBroken + 1);
+    } else if (socket === this.#socket) this.#forgetSocket();
     else return;
     this.#joinLimit.stop();
     if (this.#socket || this.#joining) return;
@@ -234,11 +258,11 @@ export abstract class ServerLink extends EventTarget {
     if (response === 'newKey') this.#key = newKey();
     if (refusal) this.troubled(refusal);
     else if (!this.#joinedOnce) this.troubled(unreachable(this.#url));
-    this.#retryLater(refusal?.retryAfter ?? (typeof response === 'number' ? response : undefined));
+    this.#retryLater(refusal?.retryAfter);
   }
 
   #retryLater(seconds?: number): void {
-    const delay = seconds === undefined ? backoff(this.#failures++) : seconds * 1000;
+    const delay = seconds ? seconds * 1000 : backoff(this.#failures++);
     this.#retry.start(delay, () => void this.#tryJoin());
   }
 

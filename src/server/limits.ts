@@ -1,12 +1,12 @@
 /** What a server takes on. What is beyond it is refused with a reason, and what is there goes on. */
 export interface Limits {
-  /** WebSockets from one address; of IPv6, from one network of 64 bits. */
+  /** WebSockets, and streams instead of them, from one address; of IPv6, from one network of 64 bits. */
   readonly connectionsPerAddress: number;
   /** Counted connections of one session. */
   readonly connectionsPerSession: number;
   /** Sessions that somebody is connected to or watches. */
   readonly sessions: number;
-  /** New WebSockets in a second; of one address, half as many. */
+  /** New WebSockets, and streams instead of them, in a second; of one address, half as many. */
   readonly handshakesPerSecond: number;
   /** Frames that one client may send in a second; twice as many at once. */
   readonly framesPerSecond: number;

@@ -10,6 +10,8 @@ export interface Measured {
   readonly size: number;
   /** How many connections they have. */
   readonly connections: number;
+  /** How many clients are here over the fallback. */
+  readonly streams: number;
 }
 
 const prefix = 'session_connection_count_';
@@ -52,6 +54,7 @@ export class ServerMetrics implements SessionObserver {
   server(measured: Measured, webhooks: Pick<Webhooks, 'states'>): Server {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('connections', 'Connections of all sessions', () => measured.connections);
+    this.#gauge('fallback_streams', 'Clients that are connected without a WebSocket', () => measured.streams);
     this.#gauge('sessions', 'Sessions that somebody is connected to or watches', () => measured.size);
     addWebhookMetrics(this.#registry, prefix, () => webhooks.states);
     return createServer((request, response) => {

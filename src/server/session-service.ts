@@ -9,7 +9,7 @@ import { guarded, jsonLog, RefusalLog, type Log } from './log/index.js';
 import { ServerMetrics } from './metrics.js';
 import { browserFolder, demoFolder } from './package-files.js';
 import { nameOfRedis, redisAddress, RedisEngine } from './roster/redis/index.js';
-import { acceptSockets } from './socket/index.js';
+import { acceptUpgrades, Intake } from './socket/index.js';
 import { createWebhooks } from './webhooks/index.js';
 
 /** What a session server is told, whatever it listens on. */
@@ -43,6 +43,8 @@ export interface SessionServiceOptions {
   webhookPrivate?: boolean;
   /** How many proxies of one's own are in front: they tell the address of a client. Default: 0. */
   trustedProxies?: number;
+  /** How long a stream of the fallback lasts before its client has to ask for the next, in ms. Default: 25,000. */
+  streamTime?: number;
   /** Takes what the server has to say. Default: errors go to standard error, as lines of JSON, and nothing else does. */
   log?: Log;
 }
@@ -127,9 +129,24 @@ export function createSessionService(
     onTrouble: (trouble) => log.warn(trouble, 'Webhooks failed'),
   });
   const closing = new AbortController();
+  const intake = new Intake({
+    live,
+    policy,
+    allowedOrigins,
+    limits,
+    frameRate,
+    log,
+    onRefusal: (refusal) => {
+      metrics.refused(refusal.cause);
+      refusals.refused(refusal);
+    },
+  });
   const answer = createRequestListener({
     policy,
     sessions: live,
+    intake,
+    live,
+    streamTime: options.streamTime ?? 25_000,
     callbacks: { webhooks, addresses },
     allowedOrigins,
     trustedProxies,
@@ -143,24 +160,11 @@ export function createSessionService(
     browserFolder,
     demoFolder: development ? demoFolder : undefined,
   });
-  const sockets = acceptSockets({
-    base,
-    live,
-    policy,
-    allowedOrigins,
-    limits,
-    frameRate,
-    trustedProxies,
-    log,
-    onRefusal: (refusal) => {
-      metrics.refused(refusal.cause);
-      refusals.refused(refusal);
-    },
-  });
+  const upgrades = acceptUpgrades({ intake, base, trustedProxies });
   return {
     answer,
-    takes: sockets.takes,
-    upgrade: sockets.upgrade,
+    takes: upgrades.takes,
+    upgrade: upgrades.upgrade,
     start: async () => {
       if (engine) await reach(engine, redis!);
       await live.start();
@@ -169,7 +173,7 @@ export function createSessionService(
     close: async () => {
       closing.abort();
       refusals.flush();
-      const closed = sockets.close();
+      const closed = intake.close();
       await live.close();
       engine?.close();
       // Not before: who leaves a shared roster with this process is told too.

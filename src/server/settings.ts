@@ -171,7 +171,7 @@ export const settings = {
   connectionsPerAddress: limit(
     'connectionsPerAddress',
     'max-connections-per-address',
-    'WebSockets from one address; of IPv6, from one network of 64 bits.',
+    'WebSockets, and streams instead of them, from one address; of IPv6, from one network of 64 bits.',
   ),
   connectionsPerSession: limit(
     'connectionsPerSession',
@@ -182,7 +182,7 @@ export const settings = {
   handshakesPerSecond: limit(
     'handshakesPerSecond',
     'max-handshakes',
-    'New WebSockets in a second, and half as many from one address; more are answered with 503 and come back.',
+    'New WebSockets, and streams instead of them, in a second, and half as many from one address; more are answered with 503 and come back.',
   ),
   framesPerSecond: limit(
     'framesPerSecond',

@@ -9,7 +9,9 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { decodeJwt, SignJWT, type JWTPayload } from 'jose';
 import type { Connection } from '../../src/protocol/index.js';
 import { createRequestListener } from '../../src/server/http/index.js';
+import { LiveSessions } from '../../src/server/live-session/index.js';
 import type { RosterState } from '../../src/server/roster/index.js';
+import type { Intake } from '../../src/server/socket/index.js';
 import { issueClientToken } from '../../src/server/tokens/index.js';
 import { createWebhooks } from '../../src/server/webhooks/index.js';
 import { CollectedLog } from './collected-log.js';
@@ -36,6 +38,9 @@ const counting = {
     record: () => () => {},
     onTrouble: () => {},
   }),
+  intake: { isOverloaded: () => false } as unknown as Intake,
+  live: new LiveSessions(),
+  streamTime: 0,
 };
 const version = '1.2.3';
 const script = `customElements.define("session-connection-count",class{});${'/* long */'.repeat(200)}`;

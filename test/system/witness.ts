@@ -16,7 +16,7 @@ export class Witness {
   #socket: WebSocket | undefined;
   #changed = (): void => {};
 
-  async watch(server: ServerProcess, sessionId = 'lobby'): Promise<this> {
+  async watch(server: Pick<ServerProcess, 'url' | 'token'>, sessionId = 'lobby'): Promise<this> {
     // Before the socket, whose opening would else be missed.
     const token = await server.token('observer', sessionId);
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/${connectPath}`, subprotocol);

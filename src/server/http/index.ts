@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import { connectPath } from '../../protocol/endpoint.js';
 import type { Log } from '../log/index.js';
-import { bodySize } from './body-size.js';
+import { bodySize, longestBody } from './body-size.js';
 import { browserFiles } from './browser-files.js';
 import type { CallbacksOptions } from './callbacks.js';
+import { connect, type ConnectOptions } from './connect.js';
 import { EngineError } from '../roster/index.js';
 import { errorAnswer } from './error-answer.js';
 import { management, type ManagedSessions } from './management.js';
@@ -16,7 +16,7 @@ import { sessionCount, type SessionCountOptions } from './session-count.js';
 export type { ManagedSessions } from './management.js';
 
 /** What {@link createRequestListener} takes. */
-export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'> {
+export interface HttpOptions extends Omit<SessionCountOptions, 'sessions'>, ConnectOptions {
   readonly sessions: ManagedSessions & SessionCountOptions['sessions'];
   readonly callbacks: CallbacksOptions;
   /** The package's version. */
@@ -53,11 +53,7 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     }
     return next();
   });
-  app.use(bodySize);
-  app.get(`/${connectPath}`, (context) => {
-    context.header('Upgrade', 'websocket');
-    return errorAnswer(context, 426, 'This is where WebSockets are opened: ask for an upgrade');
-  });
+  app.use(bodySize(longestBody));
   app.get('/healthz', (context) => {
     context.header('Cache-Control', 'no-store');
     return context.text('ok\n');
@@ -66,6 +62,7 @@ export function createRequestListener(options: HttpOptions): RequestListener {
     context.header('Cache-Control', 'no-store');
     return isReady() ? context.text('ready\n') : errorAnswer(context, 503, 'The server is about to stop');
   });
+  app.route('/', connect(options));
   app.route('/', browserFiles(browserFolder, version));
   app.route('/', management(project, sessions, callbacks));
   app.route('/', sessionCount(options));

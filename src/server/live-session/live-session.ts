@@ -106,15 +106,16 @@ export class LiveSession {
     this.#forget(watcher);
     // A server that goes down takes its roster with it: nobody is left to be told.
     if (member?.link === watcher && !this.#closed) {
-      const now = performance.now();
-      const due = departureAfter(code, lastSeen, now);
-      if (due.at <= now) void this.#depart(member, due.reason);
-      else {
-        this.#members.lose(member, due);
-        this.#awaitDepartures();
-      }
+      this.#lose(member, code, lastSeen, performance.now());
     }
     this.#closeIfEmpty();
+  }
+
+  /** Ends a connection that has no socket at present, as its client says in another way. By the reason table too. */
+  abandon(key: string, code: number): void {
+    const member = this.#members.withKey(key);
+    const now = performance.now();
+    if (member && !member.link) this.#lose(member, code, now, now);
   }
 
   /** Removes a connection by force. Resolves when it is out of the count; undefined where there is none here. */
@@ -352,6 +353,15 @@ export class LiveSession {
       this.#follower.advance(state);
       this.#closeIfEmpty();
     });
+  }
+
+  #lose(member: Member<Watcher>, code: number, lastSeen: number, now: number): void {
+    const due = departureAfter(code, lastSeen, now);
+    if (due.at <= now) void this.#depart(member, due.reason);
+    else {
+      this.#members.lose(member, due);
+      this.#awaitDepartures();
+    }
   }
 
   #awaitDepartures(): void {

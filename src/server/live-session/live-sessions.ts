@@ -13,6 +13,7 @@ import {
 import { FlushLoop } from './flush-loop.js';
 import { LiveSession } from './live-session.js';
 import type { SessionObserver } from './session-observer.js';
+import type { Inlet } from './watcher.js';
 
 /** How long the others wait for a process that says nothing before its connections are taken out, in ms. */
 export const sharedLease = 5_000;
@@ -26,6 +27,7 @@ export class LiveSessions {
   readonly #observer: SessionObserver | undefined;
   readonly #loop = new FlushLoop((seconds) => this.#observer?.flushed(seconds));
   readonly #sessions = new Map<string, LiveSession>();
+  readonly #inlets = new Map<string, Inlet>();
 
   /** How many sessions are live here. */
   get size(): number {
@@ -64,6 +66,11 @@ export class LiveSessions {
     return sum;
   }
 
+  /** How many clients are here over the fallback. */
+  get streams(): number {
+    return this.#inlets.size;
+  }
+
   /** The session of an id, live from now on: sessions come into being by being asked for. */
   open(sessionId: string): LiveSession {
     let session = this.#sessions.get(sessionId);
@@ -92,6 +99,29 @@ export class LiveSessions {
   /** What is known of a client by its key, wherever it was. */
   async recognise(sessionId: string, key: string): Promise<Recognition> {
     return this.find(sessionId)?.isMember(key) ? 'counted' : this.#roster.recognise(sessionId, key);
+  }
+
+  /** Hands on the frames of a client that come by requests of their own, until the returned function is called. */
+  attach(sessionId: string, key: string, inlet: Inlet): () => void {
+    const name = `${key} ${sessionId}`;
+    this.#inlets.set(name, inlet);
+    return () => {
+      if (this.#inlets.get(name) === inlet) this.#inlets.delete(name);
+    };
+  }
+
+  /** Hands on a frame that came by a request of its own. False where its sender has no stream. */
+  deliver(sessionId: string, key: string, frame: string): boolean {
+    const inlet = this.#inlets.get(`${key} ${sessionId}`);
+    inlet?.receive(frame);
+    return !!inlet;
+  }
+
+  /** Ends the connection of a client that has a stream, or did until just now, as if it had closed with a code. */
+  hangUp(sessionId: string, key: string, code: number): void {
+    const inlet = this.#inlets.get(`${key} ${sessionId}`);
+    if (inlet) inlet.hangUp(code);
+    else this.find(sessionId)?.abandon(key, code);
   }
 
   /** How many connections a session has, wherever they are. */

@@ -12,6 +12,14 @@ export interface Outlet {
   readonly blocked: boolean;
 }
 
+/** The way from a client whose outlet leads one way only. */
+export interface Inlet {
+  /** Takes a frame. */
+  receive(frame: string): void;
+  /** Takes the close code that the client went with. */
+  hangUp(code: number): void;
+}
+
 /** How often a hidden tab gets news, in ms. */
 const hiddenInterval = 15_000;
 

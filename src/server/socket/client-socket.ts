@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { parseClientFrame, type ClientFrame, type JoinFrame } from '../../protocol/client-frames.js';
 import { CloseCode } from '../../protocol/close-code.js';
 import type { ResultFrame } from '../../protocol/server-frames.js';
@@ -17,8 +16,7 @@ import type { Log, Refusal } from '../log/index.js';
 import { admit, type Admission, type TokenPolicy } from '../tokens/index.js';
 import { Rate, type RateLimit } from '../rate.js';
 import { EngineError } from '../roster/index.js';
-import type { ServedWebSocket, WebSocketListener } from './served-web-socket.js';
-import { sharedTextFrame } from './text-frame.js';
+import type { Wire, WireListener } from './wire.js';
 
 /** How long a client may take for its join, in ms. */
 const joinTimeout = 5_000;
@@ -27,9 +25,6 @@ const answerTime = 5_000;
 /** How much a reader may leave unread, in bytes, and for how long, in ms. */
 const mostUnread = 64 * 1024;
 const slowTime = 30_000;
-
-/** A ping without data: RFC 6455, section 5.5.2. */
-const pingFrame = Buffer.from([0x89, 0]);
 
 /** What the sockets of a server share. */
 export interface SocketContext {
@@ -45,23 +40,20 @@ export interface SocketContext {
   readonly onClosed: (socket: ClientSocket) => void;
 }
 
-/** Where a WebSocket comes from. */
+/** Where a client comes from. */
 export interface ClientOrigin {
-  /** What the WebSocket was made on. */
-  readonly connection: Duplex;
   readonly address: string;
   /** What the browser calls itself. */
   readonly userAgent: string | undefined;
 }
 
-/** One client's WebSocket: frames in, frames out, signs of life. */
-export class ClientSocket implements Outlet, WebSocketListener {
+/** One client's WebSocket, or what stands for it: frames in, frames out, signs of life. */
+export class ClientSocket implements Outlet, WireListener {
   readonly address: string;
   /** When the client was last heard of, in ms. */
   lastSeen = performance.now();
 
-  readonly #socket: ServedWebSocket;
-  readonly #connection: Duplex;
+  readonly #socket: Wire;
   readonly #context: SocketContext;
   readonly #isFirefox: boolean;
   readonly #rate: Rate;
@@ -75,10 +67,9 @@ export class ClientSocket implements Outlet, WebSocketListener {
   #pingedAt: number | undefined;
   #fullSince: number | undefined;
 
-  constructor(socket: ServedWebSocket, context: SocketContext, origin: ClientOrigin) {
-    const { connection, address, userAgent = '' } = origin;
+  constructor(socket: Wire, context: SocketContext, origin: ClientOrigin) {
+    const { address, userAgent = '' } = origin;
     this.#socket = socket;
-    this.#connection = connection;
     this.#context = context;
     this.address = address;
     this.#isFirefox = isFirefox(userAgent);
@@ -95,9 +86,7 @@ export class ClientSocket implements Outlet, WebSocketListener {
   }
 
   send(frame: string): void {
-    // Past ws, which frames a text anew for each socket and writes it in two parts. It holds nothing back itself, since
-    // nothing is compressed, so the order stays.
-    if (this.#socket.readyState === this.#socket.OPEN) this.#connection.write(sharedTextFrame(frame));
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.sendText(frame);
   }
 
   close(code: number): void {
@@ -114,6 +103,7 @@ export class ClientSocket implements Outlet, WebSocketListener {
     fatal = true,
     retryAfter?: number,
   ): void {
+    if (this.#closeCode !== undefined) return;
     const error = new SessionError(errorCode, message, fatal, retryAfter);
     this.#told(error.name, message);
     this.send(errorFrame(error));
@@ -122,12 +112,12 @@ export class ClientSocket implements Outlet, WebSocketListener {
 
   /** Says what there is no room for, then closes. The client comes back in a minute. */
   refuseAsFull(message: string): void {
-    this.refuse(CloseCode.full, 1027, message, false);
+    this.refuse(CloseCode.full, 1027, message, false, 60);
   }
 
   ping(now: number): void {
     this.#pingedAt ??= now;
-    if (this.#socket.readyState === this.#socket.OPEN) this.#connection.write(pingFrame);
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.askForLife();
   }
 
   /** Starts the client's time for a sign of life again. */

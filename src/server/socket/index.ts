@@ -1,1 +1,3 @@
-export { acceptSockets, type AcceptedSockets } from './accept-sockets.js';
+export { acceptUpgrades } from './accept-upgrades.js';
+export { handshakePause, Intake } from './intake.js';
+export { StreamWire } from './stream-wire.js';

@@ -1,21 +1,31 @@
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { sharedTextFrame } from './text-frame.js';
+import type { Wire, WireListener } from './wire.js';
 
-/** Hears what happens on a {@link ServedWebSocket}. */
-export interface WebSocketListener {
-  onMessage(data: Buffer, binary: boolean): void;
-  /** A ping came, or the answer to one. */
-  onSignOfLife(): void;
-  /** What a client did wrong on the level of RFC 6455, or its network did. A close follows. */
-  onError(error: NodeJS.ErrnoException): void;
-  onClose(code: number): void;
-}
+/** A ping without data: RFC 6455, section 5.5.2. */
+const pingFrame = Buffer.from([0x89, 0]);
 
 /**
  * A WebSocket that tells its events to one listener, which is set as soon as it is open. Functions of its own for
  * each event, and the table of them, would be a tenth of what an idle connection takes.
  */
-export class ServedWebSocket extends WebSocket {
-  listener: WebSocketListener | undefined;
+export class ServedWebSocket extends WebSocket implements Wire {
+  listener: WireListener | undefined;
+  /** What it was made on. */
+  connection: Duplex | undefined;
+
+  /**
+   * Sends a text past ws, which frames it anew for each socket and writes it in two parts. It holds nothing back itself,
+   * since nothing is compressed, so the order stays.
+   */
+  sendText(text: string): void {
+    this.connection!.write(sharedTextFrame(text));
+  }
+
+  askForLife(): void {
+    this.connection!.write(pingFrame);
+  }
 
   override emit(event: string, ...details: unknown[]): boolean {
     switch (event) {
