@@ -7,8 +7,20 @@ let keys = 0;
 /** A client that wants the number alone, with one key wherever it joins. */
 export class Member {
   readonly #key = `member ${++keys}`;
+  readonly #onNews: () => void;
   #socket: WebSocket | undefined;
   #closed = Promise.resolve(0);
+  #connectionId: string | undefined;
+
+  /** @param onNews Called whenever it heard something, and when its socket closed. */
+  constructor(onNews: () => void = () => {}) {
+    this.#onNews = onNews;
+  }
+
+  /** The id of the connection that it is; undefined while it has no joined socket. */
+  get connectionId(): string | undefined {
+    return this.#connectionId;
+  }
 
   /**
    * Joins a session, or comes back to it.
@@ -20,6 +32,10 @@ export class Member {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/${connectPath}`, subprotocol);
     this.#socket = socket;
     this.#closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('close', () => {
+      if (socket === this.#socket) this.#connectionId = undefined;
+      this.#onNews();
+    });
     return new Promise((resolve, reject) => {
       // When its server dies it has nothing to say.
       socket.on('error', reject);
@@ -29,7 +45,12 @@ export class Member {
       );
       socket.on('message', (data: Buffer) => {
         const frame = parseServerFrame(data.toString());
-        if (frame.type === 'joined') resolve(frame);
+        // It comes again, unasked, when its connection has another id.
+        if (frame.type === 'joined') {
+          this.#connectionId = frame.connection?.connectionId;
+          resolve(frame);
+        }
+        this.#onNews();
       });
     });
   }
@@ -39,8 +60,15 @@ export class Member {
     return this.#closed;
   }
 
+  /** Leaves the session. */
+  leave(): void {
+    this.#connectionId = undefined;
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ type: 'leave' }));
+  }
+
   /** Loses its socket, without a word. */
   breakOff(): void {
+    this.#connectionId = undefined;
     this.#socket!.terminate();
   }
 }

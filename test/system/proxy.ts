@@ -6,11 +6,12 @@ export class Proxy {
   url = '';
   readonly #pairs = new Set<[Socket, Socket]>();
   readonly #server: Server = createServer((near) => this.#accept(near));
-  #target = 0;
+  #target = (): string => '';
   #held = false;
 
-  async start(target: string): Promise<this> {
-    this.#target = Number(new URL(target).port);
+  /** @param target The URL of what is behind it. A function is asked for each connection. */
+  async start(target: string | (() => string)): Promise<this> {
+    this.#target = typeof target === 'string' ? () => target : target;
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
@@ -40,7 +41,7 @@ export class Proxy {
   }
 
   #accept(near: Socket): void {
-    const far = connect(this.#target, '127.0.0.1');
+    const far = connect(Number(new URL(this.#target()).port), '127.0.0.1');
     const pair: [Socket, Socket] = [near, far];
     this.#pairs.add(pair);
     for (const [from, to] of [pair, [far, near] as const]) {

@@ -48,9 +48,24 @@ export class ServerProcess {
     throw new Error('The server ended before it was ready');
   }
 
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  /** Whether it was started, and didn't end yet. */
+  get running(): boolean {
     const child = this.#process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    return !!child && child.exitCode === null && child.signalCode === null;
+  }
+
+  get pid(): number {
+    return this.#process!.pid!;
+  }
+
+  /** Lets it stand still without closing its sockets, or go on. */
+  freeze(frozen: boolean): void {
+    this.#process!.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (!this.running) return;
+    const child = this.#process!;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
