@@ -55,7 +55,7 @@ export class Visitor {
 
   send(text: string): void {
     const frame = parseServerFrame(text);
-    if (frame.type === 'error') return;
+    if (frame.type === 'error' || frame.type === 'drain' || frame.type === 'result') return;
     if (frame.type === 'joined') {
       this.connectionId = frame.connection?.connectionId;
       this.view.join(frame, false);

@@ -18,6 +18,12 @@ type ClientLibrary = typeof import('./client-library.js');
 export const commandTimeout = 2_000;
 const connectTimeout = 2_000;
 const sentinelTimeout = 500;
+/**
+ * Each socket asks for a sign of life that often, and is given up where there is none for that long: one that messages
+ * come by, or that isn't greeted yet, would else wait for ever. Longer than a process may be busy with itself.
+ */
+const pingInterval = 1_000;
+const socketTimeout = 3_000;
 
 /**
  * Connects to a Redis.
@@ -43,7 +49,8 @@ const optionsOf = ({ tls, username, password, database }: RedisAddress) => ({
   disableOfflineQueue: true,
   disableClientInfo: true,
   maintNotifications: 'disabled' as const,
-  socket: { tls, connectTimeout, reconnectStrategy: false as const },
+  pingInterval,
+  socket: { tls, connectTimeout, socketTimeout, reconnectStrategy: false as const },
 });
 
 async function connectToServer(
