@@ -16,8 +16,9 @@ export interface FleetOptions {
 /** Several built server processes on one Redis, with a way in that leads to any of them that runs. */
 export class Fleet {
   readonly servers: ServerProcess[];
+  /** All that were observed. */
+  readonly sessions: ObservedSession[] = [];
   readonly #door = new Proxy();
-  readonly #sessions: ObservedSession[] = [];
   #next = 0;
 
   constructor({ size, redis, settings = () => ({}) }: FleetOptions) {
@@ -41,7 +42,7 @@ export class Fleet {
   /** A session with observers on every process. */
   async observe(sessionId: string): Promise<ObservedSession> {
     const session = new ObservedSession(sessionId, this.servers);
-    this.#sessions.push(session);
+    this.sessions.push(session);
     await session.truth(10_000, { calm: 0 });
     return session;
   }
@@ -60,7 +61,7 @@ export class Fleet {
 
   /** Ends everything at once, and waits for it. */
   async stop(): Promise<void> {
-    for (const session of this.#sessions) session.close();
+    for (const session of this.sessions) session.close();
     this.#door.stop();
     await Promise.all(this.servers.map((server) => server.stop('SIGKILL')));
   }

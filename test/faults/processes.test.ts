@@ -1,45 +1,158 @@
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
-import { RedisServer, withoutRedis } from '../redis/redis-server.js';
+import { suite, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { withoutRedis } from '../redis/redis-server.js';
 import type { ServerProcess } from '../system/server-process.js';
 import { audit } from './audit.js';
-import { measured, reaped, withSlack } from './bounds.js';
-import { Fleet } from './fleet.js';
+import { lease, measured, reaped, withSlack } from './bounds.js';
+import { Disturber } from './disturbance.js';
+import type { ObservedSession } from './observed-session.js';
+import { scenario } from './scenario.js';
 
-suite('a process that is killed', { skip: withoutRedis(), timeout: 120_000 }, () => {
-  const redis = new RedisServer();
-  let fleet: Fleet;
-  before(async () => {
-    await redis.start();
-    fleet = await new Fleet({ size: 3, redis: redis.url }).start();
-  });
-  after(async () => {
-    await fleet.stop();
-    await redis.remove();
+type Three = [ServerProcess, ServerProcess, ServerProcess];
+
+/** Throws where an observer was told of anything since `before`, or showed anything else. */
+const nothingHappened = (session: ObservedSession, before: ReturnType<typeof happenings>): void =>
+  assert.deepEqual(happenings(session), before);
+const happenings = (session: ObservedSession): unknown[] =>
+  session.observers().map(({ created, destroyed, shown }) => [created.size, [...destroyed], shown]);
+
+suite('a process', { skip: withoutRedis(), timeout: 180_000, concurrency: 4 }, () => {
+  test('that is killed takes its connections with it, each once, whatever joins meanwhile (F1)', async (t) => {
+    await scenario({ size: 3 }, async ({ fleet, redis }) => {
+      const session = await fleet.observe('killed');
+      const [here, there, elsewhere] = fleet.servers as Three;
+      await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
+      await session.truth(5_000);
+      for (const victim of [there, elsewhere, there]) {
+        // Who joins right then may get there, or not.
+        const joining = Promise.allSettled([session.joinMany(victim, 5), session.joinMany(here, 5)]);
+        const since = performance.now();
+        await victim.stop('SIGKILL');
+        await joining;
+        const took = await session.truth(withSlack(reaped), { on: fleet.running, since });
+        t.diagnostic(measured('the truth everywhere after a kill', took, reaped));
+        audit([redis]);
+        await victim.start();
+        await session.joinMany(victim, 10);
+        await session.truth(10_000);
+      }
+      assert.deepEqual(Object.keys(session.departures(here)), ['networkDisconnected']);
+    });
   });
 
-  test('takes its connections with it, each once, whatever joins meanwhile (F1)', async (t) => {
-    const session = await fleet.observe('killed');
-    const [here, there, elsewhere] = fleet.servers as [ServerProcess, ServerProcess, ServerProcess];
-    await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
-    await session.truth(5_000);
-    for (const victim of [there, elsewhere, there]) {
-      // Who joins right then may get there, or not.
-      const joining = Promise.allSettled([session.joinMany(victim, 5), session.joinMany(here, 5)]);
+  test('that is killed loses no client that comes back to another (F1)', async (t) => {
+    await scenario({ size: 3 }, async ({ fleet }) => {
+      const session = await fleet.observe('coming back');
+      const clients = await Promise.all(Array.from({ length: 15 }, () => fleet.connect(session)));
+      await session.truth(5_000);
+      const [here, , victim] = fleet.servers as Three;
+      const ids = clients.map(({ connectionId }) => connectionId);
       const since = performance.now();
       await victim.stop('SIGKILL');
-      await joining;
-      const took = await session.truth(withSlack(reaped), { on: fleet.running, since });
-      t.diagnostic(measured('the truth everywhere after a kill', took, reaped));
-      audit([redis]);
-      await victim.start();
-      await session.joinMany(victim, 10);
-      await session.truth(10_000);
-    }
-    session.assertOnce();
-    assert.deepEqual(Object.keys(session.departures(here)), ['networkDisconnected']);
-    session.leave();
-    await session.truth(5_000);
-    assert.equal(audit([redis]), 0);
+      await session.until(() => clients.every((each) => each.connectionId), 10_000, 'all are back');
+      t.diagnostic(`all clients were back after ${Math.round(performance.now() - since)} ms`);
+      // Longer than the dead process is anybody's to reap.
+      await session.truth(5_000, { on: fleet.running, calm: reaped + 500 });
+      assert.deepEqual(
+        clients.map(({ connectionId }) => connectionId),
+        ids,
+      );
+      assert.deepEqual(session.departures(here), {});
+    });
+  });
+
+  test('that starts when all were killed takes out who was there before (F2)', async (t) => {
+    await scenario({ size: 3 }, async ({ fleet }) => {
+      const session = await fleet.observe('all killed');
+      await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
+      await session.truth(5_000);
+      await Promise.all(fleet.servers.map((server) => server.stop('SIGKILL')));
+      const [first] = fleet.servers as Three;
+      await first.start();
+      const since = performance.now();
+      await session.joinMany(first, 3);
+      const took = await session.truth(withSlack(reaped), { on: [first], since });
+      t.diagnostic(measured('the truth after the start', took, reaped));
+      assert.equal(session.listOn(first).now.count, 3);
+    });
+  });
+
+  test('that stands still for less than its lease is missed by nobody (F3)', async () => {
+    await scenario({ size: 3 }, async ({ fleet }) => {
+      const session = await fleet.observe('still for 2.5 s');
+      const [, frozen] = fleet.servers as Three;
+      await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
+      await session.truth(5_000);
+      const before = happenings(session);
+      frozen.freeze(true);
+      await wait(lease / 2);
+      frozen.freeze(false);
+      await session.truth(5_000, { calm: reaped });
+      nothingHappened(session, before);
+    });
+  });
+
+  test('that stands still for longer finds its connections taken out, and adds them anew (F4)', async (t) => {
+    await scenario({ size: 3 }, async ({ fleet }) => {
+      const session = await fleet.observe('still for long');
+      const [here, frozen, elsewhere] = fleet.servers as Three;
+      const others = await Promise.all([here, elsewhere].map((server) => session.joinMany(server, 10)));
+      const mine = await session.joinMany(frozen, 10);
+      await session.truth(5_000);
+      const ids = mine.map(({ connectionId }) => connectionId);
+      frozen.freeze(true);
+      const took = await session.truth(withSlack(reaped), { on: [here, elsewhere], of: others.flat() });
+      t.diagnostic(measured('taken out', took, reaped));
+      frozen.freeze(false);
+      const renamed = (): boolean =>
+        mine.every(({ connectionId }) => connectionId && !ids.includes(connectionId));
+      const since = performance.now();
+      await session.until(renamed, withSlack(1_000), 'its members have other ids');
+      t.diagnostic(
+        measured('the truth after it goes on', await session.truth(withSlack(1_000), { since }), 1_000),
+      );
+      for (const server of [here, elsewhere]) {
+        assert.deepEqual(session.departures(server), { networkDisconnected: 10 });
+      }
+    });
+  });
+
+  test('whose event loop is blocked for 2 s is missed by nobody (F5)', async () => {
+    const disturber = new Disturber();
+    await scenario({ size: 3, settings: disturber.settings }, async ({ fleet }) => {
+      const session = await fleet.observe('blocked');
+      await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
+      await session.truth(5_000);
+      const before = happenings(session);
+      const since = performance.now();
+      await disturber.disturb(fleet.servers[1]!, 1, { block: 2_000 });
+      assert.ok(performance.now() - since >= 2_000);
+      await session.truth(5_000, { calm: reaped });
+      nothingHappened(session, before);
+    }).finally(() => disturber.remove());
+  });
+
+  test('whose clock is set by an hour, either way, is missed by nobody, and misses nobody (F12)', async () => {
+    const disturber = new Disturber();
+    await scenario({ size: 3, settings: disturber.settings }, async ({ fleet }) => {
+      const session = await fleet.observe('an hour');
+      const [ahead, behind, right] = fleet.servers as Three;
+      await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
+      await session.truth(5_000);
+      const before = happenings(session);
+      for (const clockStep of [3_600_000, -3_600_000]) {
+        await disturber.disturb(ahead, 0, { clockStep });
+        await disturber.disturb(behind, 1, { clockStep: -clockStep });
+        await session.truth(5_000, { calm: reaped });
+        nothingHappened(session, before);
+      }
+      // And they go on to see what happens.
+      const since = performance.now();
+      await session.join(ahead);
+      await right.stop('SIGKILL');
+      await session.truth(withSlack(reaped), { on: [ahead, behind], since });
+      assert.deepEqual(session.departures(ahead), { networkDisconnected: 10 });
+    }).finally(() => disturber.remove());
   });
 });
