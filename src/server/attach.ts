@@ -12,6 +12,13 @@ export interface AttachOptions extends SessionServiceOptions {
 /** A session server within another server. */
 export interface AttachedSessionServer {
   /**
+   * With a shared Redis, before {@link close}: takes no new clients and hands those that are here over to other
+   * processes, while all else goes on. Resolves when nobody is left, or after `drainTimeout`. Without: resolves at once.
+   *
+   * @param hurry Ends it before.
+   */
+  drain(hurry?: AbortSignal): Promise<void>;
+  /**
    * Gives its paths back to the other server, closes all connections, with 1012 from which clients come back, and tries
    * once more to deliver what webhooks are pending. Resolves when no WebSocket is left. To be called before the other
    * server's `close()`, which waits for all WebSockets.
@@ -91,6 +98,7 @@ export async function attach(server: Server, options: AttachOptions): Promise<At
   server.on('upgrade', onUpgrade);
 
   return {
+    drain: service.drain,
     close: () => {
       if (!closed) {
         server.removeListener('upgrade', onUpgrade);

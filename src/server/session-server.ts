@@ -28,6 +28,13 @@ export interface SessionServer {
    */
   listen(): Promise<{ url: string; metricsUrl?: string | undefined }>;
   /**
+   * With a shared Redis, before {@link close}: takes no new clients and hands those that are here over to other
+   * processes, while all else goes on. Resolves when nobody is left, or after `drainTimeout`. Without: resolves at once.
+   *
+   * @param hurry Ends it before.
+   */
+  drain(hurry?: AbortSignal): Promise<void>;
+  /**
    * Closes all connections, with 1012 from which clients come back, tries once more to deliver what webhooks are
    * pending, and resolves when nothing is open.
    */
@@ -90,6 +97,7 @@ export function createSessionServer(options: SessionServerOptions): SessionServe
         throw error;
       }
     },
+    drain: service.drain,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       const stopped = stop();

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { version } from '../version.js';
+import { defaultDrainTimeout, drain } from './drain.js';
 import { createRequestListener } from './http/index.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { LiveSessions, sharedLease, type SessionObserver } from './live-session/index.js';
@@ -45,6 +46,11 @@ export interface SessionServiceOptions {
   trustedProxies?: number;
   /** How long a stream of the fallback lasts before its client has to ask for the next, in ms. Default: 25,000. */
   streamTime?: number;
+  /**
+   * How long a process that stops may take to hand its clients over to others, in ms; 0 closes their sockets instead.
+   * Counts with `redis` alone. Default: 25,000.
+   */
+  drainTimeout?: number;
   /** Takes what the server has to say. Default: errors go to standard error, as lines of JSON, and nothing else does. */
   log?: Log;
 }
@@ -72,6 +78,13 @@ export interface SessionService {
   start(): Promise<void>;
   /** Makes a server that answers `/metrics`. */
   metricsServer(): Server;
+  /**
+   * With a shared Redis: takes no new clients and hands those that are here over to other processes, while all else goes
+   * on. Resolves when nobody is left, or after `drainTimeout`. Without: resolves at once.
+   *
+   * @param hurry Ends it before.
+   */
+  readonly drain: (hurry?: AbortSignal) => Promise<void>;
   /**
    * Closes all connections with 1012, from which clients come back, and tries once more to deliver what webhooks are
    * pending. Resolves when no WebSocket is left.
@@ -129,6 +142,7 @@ export function createSessionService(
     onTrouble: (trouble) => log.warn(trouble, 'Webhooks failed'),
   });
   const closing = new AbortController();
+  let ready = true;
   const intake = new Intake({
     live,
     policy,
@@ -156,7 +170,7 @@ export function createSessionService(
     log,
     version,
     base,
-    isReady: () => !closing.signal.aborted,
+    isReady: () => ready,
     browserFolder,
     demoFolder: development ? demoFolder : undefined,
   });
@@ -170,7 +184,19 @@ export function createSessionService(
       await live.start();
     },
     metricsServer: () => metrics.server(live, webhooks),
+    drain: async (hurry) => {
+      const timeout = options.drainTimeout ?? defaultDrainTimeout;
+      if (!engine || !timeout) return;
+      ready = false;
+      log.info(
+        { clients: intake.size, seconds: timeout / 1000 },
+        'Clients are handed over to other processes',
+      );
+      await drain({ intake, timeout, hurry });
+      log.info({ left: intake.size }, 'Clients were handed over');
+    },
     close: async () => {
+      ready = false;
       closing.abort();
       refusals.flush();
       const closed = intake.close();

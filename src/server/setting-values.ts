@@ -150,6 +150,14 @@ export function whole(text: string): number {
   return Number(text);
 }
 
+/** A time in whole seconds, at most an hour; in ms. */
+export function seconds(text: string): number {
+  if (!/^\d{1,4}$/.test(text) || Number(text) > 3600) {
+    throw new Error('it has to be a number of seconds from 0 to 3600');
+  }
+  return Number(text) * 1000;
+}
+
 /** A number of proxies. */
 export function proxies(text: string): number {
   if (!/^\d$/.test(text)) throw new Error('it has to be a number from 0 to 9');

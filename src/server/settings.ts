@@ -15,11 +15,13 @@ import {
   proxies,
   publicKey,
   redisUrl,
+  seconds,
   shortestSecret,
   webhookSecrets,
   whole,
   yesOrNo,
 } from './setting-values.js';
+import { defaultDrainTimeout } from './drain.js';
 import type { ProjectKeys } from './tokens/index.js';
 import { WebhookAddresses } from './webhooks/index.js';
 
@@ -159,6 +161,15 @@ export const settings = {
       'A Redis 7.0 or Valkey that several processes share, which makes them one server: redis://host:6379, redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379, with user:password@ before the hosts; rediss for TLS.',
     secret: true,
     parse: redisUrl,
+  },
+  drainTimeout: {
+    flag: 'drain-timeout',
+    variable: 'DRAIN_TIMEOUT',
+    placeholder: 'seconds',
+    default: `${defaultDrainTimeout / 1000}`,
+    description:
+      'With --redis: how long a process that stops may take to hand its clients over to others. Less than what stops it waits.',
+    parse: seconds,
   },
   logLevel: {
     flag: 'log-level',

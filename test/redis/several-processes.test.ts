@@ -24,7 +24,7 @@ suite('several processes on one Redis', { skip: withoutRedis() }, () => {
   let witnesses: Witness[];
   before(async () => {
     await redis.start();
-    servers = [1, 2].map(() => new ServerProcess({ ...project, REDIS_URL: redis.url }));
+    servers = [1, 2].map(() => new ServerProcess({ ...project, REDIS_URL: redis.url, DRAIN_TIMEOUT: '1' }));
     await Promise.all(servers.map((server) => server.start()));
   });
   after(async () => {

@@ -27,6 +27,8 @@ class ScriptedWire extends EventEmitter implements Wire {
 
   askForLife(): void {}
 
+  handOver(): void {}
+
   close(code: number): void {
     this.closedWith = code;
   }

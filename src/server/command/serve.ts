@@ -88,15 +88,23 @@ const longestClose = 800;
 
 async function start(options: SessionServerOptions, log: ProcessLog): ReturnType<SessionServer['listen']> {
   const server = createSessionServer({ ...options, log });
+  const hurry = new AbortController();
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     log.info({ signal }, 'Server is stopping');
+    await server.drain(hurry.signal);
     await Promise.race([server.close(), setTimeout(longestClose)]);
     log.info({}, 'Server stopped');
     log.flush(() => process.exit(0));
   };
   const listening = await server.listen();
-  process.once('SIGTERM', (signal) => void stop(signal));
-  process.once('SIGINT', (signal) => void stop(signal));
+  let signals = 0;
+  const heed = (signal: NodeJS.Signals): void => {
+    if (!signals++) return void stop(signal);
+    hurry.abort();
+    // A third ends the process, whatever it does.
+    process.off('SIGTERM', heed).off('SIGINT', heed);
+  };
+  process.on('SIGTERM', heed).on('SIGINT', heed);
   process.once('uncaughtExceptionMonitor', (err) => log.error({ err }, 'Server failed'));
   return listening;
 }

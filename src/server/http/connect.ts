@@ -8,13 +8,13 @@ import { parsePostedFrame, type PostedFrame, type Sender } from '../../protocol/
 import { parseClientFrame } from '../../protocol/client-frames.js';
 import { clientAddress } from '../client-address.js';
 import type { LiveSessions } from '../live-session/index.js';
-import { handshakePause, StreamWire, type Intake } from '../socket/index.js';
+import { StreamWire, type Intake } from '../socket/index.js';
 import { bodySize } from './body-size.js';
 import { errorAnswer } from './error-answer.js';
 
 /** What {@link connect} takes. */
 export interface ConnectOptions {
-  readonly intake: Pick<Intake, 'isOverloaded' | 'takeHandshake' | 'accept'>;
+  readonly intake: Pick<Intake, 'isTaking' | 'pause' | 'isOverloaded' | 'takeHandshake' | 'accept'>;
   readonly live: Pick<LiveSessions, 'find' | 'attach' | 'deliver' | 'hangUp'>;
   /** How many proxies of one's own are in front: they tell the address of a client. */
   readonly trustedProxies: number;
@@ -42,7 +42,7 @@ export function connect({ intake, live, trustedProxies, streamTime }: ConnectOpt
   });
 
   routes.get(path, (context) => {
-    if (intake.isOverloaded(addressOf(context))) return comeLater(context);
+    if (intake.isOverloaded(addressOf(context))) return comeLater(context, intake);
     context.header('Upgrade', 'websocket');
     return errorAnswer(context, 426, 'This is where WebSockets are opened: ask for an upgrade');
   });
@@ -54,8 +54,8 @@ export function connect({ intake, live, trustedProxies, streamTime }: ConnectOpt
     const frame = await context.req.text();
     const sender = senderOf(frame);
     // A stream that goes on is no new client.
-    const goesOn = sender && live.find(sender.sessionId)?.isMember(sender.key);
-    if (!goesOn && !intake.takeHandshake(addressOf(context))) return comeLater(context);
+    const goesOn = intake.isTaking && sender && live.find(sender.sessionId)?.isMember(sender.key);
+    if (!goesOn && !intake.takeHandshake(addressOf(context))) return comeLater(context, intake);
     outgoing.setHeader('X-Request-Id', context.var.requestId);
     const wire = new StreamWire(outgoing, streamTime);
     intake.accept(wire, incoming.headers, addressOf(context));
@@ -84,9 +84,10 @@ export function connect({ intake, live, trustedProxies, streamTime }: ConnectOpt
   return routes;
 }
 
-function comeLater(context: Context): Response {
-  context.header('Retry-After', `${handshakePause}`);
-  return errorAnswer(context, 503, 'Too many clients come at once: come back later');
+function comeLater(context: Context, { isTaking, pause }: ConnectOptions['intake']): Response {
+  context.header('Retry-After', `${pause}`);
+  const reason = isTaking ? 'Too many clients come at once' : 'The server is about to stop';
+  return errorAnswer(context, 503, `${reason}: come back later`);
 }
 
 /** Who sent a join; undefined where the frame is none, which is then refused as on a WebSocket. */

@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 import { CloseCode } from '../../protocol/close-code.js';
 import { connectPath, largestClientFrame, subprotocol } from '../../protocol/endpoint.js';
 import { clientAddress } from '../client-address.js';
-import { handshakePause, type Intake } from './intake.js';
+import type { Intake } from './intake.js';
 import { ServedWebSocket } from './served-web-socket.js';
 
 /** What {@link acceptUpgrades} takes. */
@@ -49,7 +49,7 @@ export function acceptUpgrades({ intake, base = '', trustedProxies }: UpgradeOpt
     upgrade: (request, connection, head) => {
       const address = clientAddress(request, trustedProxies);
       if (!intake.takeHandshake(address)) {
-        return refuse(connection, '503 Service Unavailable', `Retry-After: ${handshakePause}\r\n`);
+        return refuse(connection, '503 Service Unavailable', `Retry-After: ${intake.pause}\r\n`);
       }
       upgrades.handleUpgrade(request, connection, head, (webSocket) => {
         webSocket.connection = connection;

@@ -95,6 +95,12 @@ export class ClientSocket implements Outlet, WireListener {
     this.#socket.close(code);
   }
 
+  /** Has the client go on over another socket, on another process. */
+  handOver(): void {
+    if (this.#closeCode === undefined && this.#socket.readyState === this.#socket.OPEN)
+      this.#socket.handOver();
+  }
+
   /** Says what was wrong, then closes. */
   refuse(
     code: number,

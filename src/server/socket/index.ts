@@ -1,3 +1,3 @@
 export { acceptUpgrades } from './accept-upgrades.js';
-export { handshakePause, Intake } from './intake.js';
+export { Intake } from './intake.js';
 export { StreamWire } from './stream-wire.js';

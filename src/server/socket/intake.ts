@@ -14,8 +14,9 @@ export interface IntakeOptions extends Omit<SocketContext, 'onClosed'> {
   readonly allowedOrigins: readonly string[];
 }
 
-/** In seconds: how long a client is asked to wait where too many come at once. */
-export const handshakePause = 5;
+/** In seconds: how long a client is asked to wait where too many come at once, and where another process may take it. */
+const handshakePause = 5;
+const stoppingPause = 1;
 /**
  * In ms: how long a server that refused somebody counts as overloaded. Who was refused asks for the reason only after
  * the next try, and has to hear it then.
@@ -30,8 +31,8 @@ export class Intake {
   readonly #handshakes: Rate;
   readonly #shares: AddressRates;
   readonly #wheel = new HeartbeatWheel();
-  #closing = false;
-  #closed = (): void => {};
+  readonly #waiting: (() => void)[] = [];
+  #taking = true;
   #refusedAt = -Infinity;
 
   constructor(options: IntakeOptions) {
@@ -42,7 +43,7 @@ export class Intake {
       onClosed: (socket) => {
         this.#wheel.remove(socket);
         this.#addresses.giveBack(socket.address);
-        if (this.#closing && !this.#wheel.size) this.#closed();
+        if (!this.#wheel.size) for (const resolve of this.#waiting.splice(0)) resolve();
       },
     };
     this.#addresses = new AddressCount(connectionsPerAddress);
@@ -52,16 +53,36 @@ export class Intake {
     this.#shares = new AddressRates({ perSecond: share, burst: share });
   }
 
+  /** Whether clients are taken at all. */
+  get isTaking(): boolean {
+    return this.#taking;
+  }
+
+  /** In seconds: how long a client that isn't taken should wait. */
+  get pause(): number {
+    return this.#taking ? handshakePause : stoppingPause;
+  }
+
+  /** Who is here. */
+  [Symbol.iterator](): Iterator<ClientSocket> {
+    return this.#wheel[Symbol.iterator]();
+  }
+
+  get size(): number {
+    return this.#wheel.size;
+  }
+
   /** Whether a client at an address may have been refused lately, or would be now. */
   isOverloaded(address: string): boolean {
     const now = performance.now();
-    return this.#closing || now - this.#refusedAt < overloadTime || !this.#shares.take(address, now);
+    return !this.#taking || now - this.#refusedAt < overloadTime || !this.#shares.take(address, now);
   }
 
   /** Takes one more client; false where it has to be asked to come later. */
   takeHandshake(address: string): boolean {
+    if (!this.#taking) return false;
     const now = performance.now();
-    if (!this.#closing && this.#shares.take(address, now)) {
+    if (this.#shares.take(address, now)) {
       if (this.#handshakes.take(now)) return true;
       this.#refusedAt = now;
     }
@@ -94,14 +115,24 @@ export class Intake {
     return socket;
   }
 
+  /** Takes no more clients. */
+  stopTaking(): void {
+    this.#taking = false;
+  }
+
+  /** Resolves when nobody is here. */
+  empty(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#wheel.size) this.#waiting.push(resolve);
+      else resolve();
+    });
+  }
+
   /** Closes all sockets with 1012, from which clients come back, and takes no more. Resolves when none is left. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#closing = true;
-      this.#closed = resolve;
-      this.#wheel.stop();
-      for (const socket of this.#wheel) socket.close(CloseCode.restart);
-      if (!this.#wheel.size) resolve();
-    });
+    this.stopTaking();
+    this.#wheel.stop();
+    for (const socket of this.#wheel) socket.close(CloseCode.restart);
+    return this.empty();
   }
 }

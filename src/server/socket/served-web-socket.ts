@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import type { DrainFrame } from '../../protocol/server-frames.js';
 import { sharedTextFrame } from './text-frame.js';
 import type { Wire, WireListener } from './wire.js';
 
+const drainFrame = JSON.stringify({ type: 'drain' } satisfies DrainFrame);
 /** A ping without data: RFC 6455, section 5.5.2. */
 const pingFrame = Buffer.from([0x89, 0]);
 
@@ -25,6 +27,10 @@ export class ServedWebSocket extends WebSocket implements Wire {
 
   askForLife(): void {
     this.connection!.write(pingFrame);
+  }
+
+  handOver(): void {
+    this.sendText(drainFrame);
   }
 
   override emit(event: string, ...details: unknown[]): boolean {

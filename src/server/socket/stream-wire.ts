@@ -56,6 +56,11 @@ export class StreamWire implements Wire, Inlet {
     this.listener?.onMessage(Buffer.from(frame), false);
   }
 
+  /** Only ends it: whoever follows one asks for the next. */
+  handOver(): void {
+    this.hangUp(1006);
+  }
+
   close(code: number): void {
     if (this.readyState === this.OPEN)
       this.sendText(JSON.stringify({ type: 'close', code } satisfies CloseFrame));

@@ -19,6 +19,8 @@ export interface Wire {
   sendText(text: string): void;
   /** Asks for a sign of life. */
   askForLife(): void;
+  /** Has the client go on over another wire, on another process. */
+  handOver(): void;
   /** Ends it with a code that the client reads. */
   close(code: number): void;
   /** Ends it at once. */
