@@ -35,9 +35,9 @@ export class ServerProcess {
     const child = spawn(process.execPath, [commandLine, 'serve', '--port', port], {
       env: { ...process.env, ...this.#settings },
       cwd: this.#folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#process = child;
-    child.stderr.pipe(process.stderr);
     this.printed = '';
     for await (const part of child.stdout) {
       this.printed += part;

@@ -318,6 +318,11 @@ export class ClientSocket implements Outlet, WireListener {
     return new SessionError(1011, `No connection "${connectionId}" is in the session`);
   }
 
+  /** A client that is gone may never end the connection that it said to be closing. */
+  onClosing(code: number): void {
+    if (this.#closeCode === undefined) this.#closed(meantBy(code, this.#isFirefox));
+  }
+
   onClose(code: number): void {
     this.#closed(meantBy(code, this.#isFirefox));
     this.#context.onClosed(this);

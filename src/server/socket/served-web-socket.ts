@@ -33,6 +33,13 @@ export class ServedWebSocket extends WebSocket implements Wire {
     this.sendText(drainFrame);
   }
 
+  /** ws calls it too, as soon as the client's close frame came; its event comes when the connection is gone. */
+  override close(code = 1005): void {
+    if (code === 1005) super.close();
+    else super.close(code);
+    this.listener?.onClosing(code);
+  }
+
   override emit(event: string, ...details: unknown[]): boolean {
     switch (event) {
       case 'message':

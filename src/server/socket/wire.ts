@@ -5,6 +5,9 @@ export interface WireListener {
   onSignOfLife(): void;
   /** What a client did wrong on the level of RFC 6455, or its network did. A close follows. */
   onError(error: NodeJS.ErrnoException): void;
+  /** It is being closed, with a code that the client gave, or that it is given. */
+  onClosing(code: number): void;
+  /** It is gone. */
   onClose(code: number): void;
 }
 
