@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { after } from 'node:test';
 import { testEngine } from '../redis/engine-contract.js';
 import { ClusterGroup, SentinelGroup } from '../redis/redis-group.js';
@@ -7,11 +8,17 @@ import { memoryEngines, redisEngines } from '../redis/roster-engines.js';
 testEngine('in memory', false, async () => memoryEngines());
 
 const skip = withoutRedis();
-const server = new RedisServer();
+// Set up as an operator is told to, with a user that may do no more than it has to.
+const configuration = readFileSync(new URL('../../deploy/cluster/redis.conf', import.meta.url), 'utf8');
+const [, user, ...rules] = /^user session-.*$/m.exec(configuration)![0].split(' ');
+const asUser = (url: string): string => url.replace('//', `//${user}:PASSWORD@`);
+const admin = ['--no-auth-warning', '--user', 'admin', '--pass', 'PASSWORD'];
+
+const server = new RedisServer([], () => `${configuration}user admin on >PASSWORD ~* &* +@all\n`);
 after(() => server.remove());
 testEngine('on Redis', skip, async () => {
   await server.start();
-  return redisEngines(server.url, (...command) => server.command(...command));
+  return redisEngines(asUser(server.url), (...command) => server.command(...admin, ...command));
 });
 
 const sentinels = new SentinelGroup();
@@ -25,7 +32,8 @@ const cluster = new ClusterGroup();
 after(() => cluster.remove());
 testEngine('on Redis Cluster', skip, async () => {
   await cluster.start();
-  return redisEngines(cluster.url, (...command) => {
+  for (const node of cluster.nodes) node.command('ACL', 'SETUSER', user!, ...rules);
+  return redisEngines(asUser(cluster.url), (...command) => {
     for (const node of cluster.nodes) node.command(...command);
   });
 });

@@ -22,8 +22,11 @@ export class Nginx {
   readonly #folder = mkdtempSync(join(tmpdir(), 'nginx-'));
   #process: ChildProcess | undefined;
 
-  /** @param server What stands inside of `server { … }` besides `listen`. */
-  async start(server: string): Promise<this> {
+  /**
+   * @param server What stands inside of `server { … }` besides `listen`.
+   * @param beside What stands beside it.
+   */
+  async start(server: string, beside = ''): Promise<this> {
     const port = await freePort();
     const file = join(this.#folder, 'nginx.conf');
     const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -37,6 +40,7 @@ export class Nginx {
        http {
          access_log off;
          ${folders.map((name) => `${name}_temp_path ${this.#folder}/${name};`).join('\n')}
+         ${beside}
          server {
            listen 127.0.0.1:${port};
            ${server}

@@ -26,6 +26,8 @@ import { project, ServerProcess } from './server-process.js';
 interface Place {
   /** Where the session server is, as host and port. */
   readonly upstream: string;
+  /** Where no server is, as host and port. */
+  readonly dead: readonly string[];
   /** The port to listen on. */
   readonly port: number;
   /** Files. */
@@ -43,33 +45,49 @@ const filled = (template: string, values: Readonly<Record<string, string>>): str
     return rest.replaceAll(placeholder, value);
   }, template);
 
-const proxies = [
-  {
-    name: 'nginx',
-    skip: withoutNginx(),
-    start: ({ upstream, port, certificate, privateKey }: Place) =>
-      new Nginx().start(
-        filled(/server \{([^]*)\}/.exec(snippet('nginx.conf'))![1]!, {
-          '127.0.0.1:8787': upstream,
-          'listen 443': `listen 127.0.0.1:${port}`,
-          'count.example.org;': 'localhost;',
-          '/etc/letsencrypt/live/count.example.org/fullchain.pem': certificate,
-          '/etc/letsencrypt/live/count.example.org/privkey.pem': privateKey,
-        }),
-      ),
-  },
-  {
-    name: 'Caddy',
-    skip: withoutCaddy(),
-    start: ({ upstream, port, certificate, privateKey }: Place) =>
-      new Caddy().start(
-        filled(snippet('Caddyfile'), {
-          '127.0.0.1:8787': upstream,
-          'count.example.org {': `https://localhost:${port} {\n\tbind 127.0.0.1\n\ttls ${certificate} ${privateKey}`,
-        }),
-      ),
-  },
+type Values = Readonly<Record<string, string>>;
+
+const startNginx = (name: string, { port, certificate, privateKey }: Place, at: Values): Promise<Nginx> => {
+  const text = filled(snippet(name), {
+    'listen 443': `listen 127.0.0.1:${port}`,
+    'count.example.org;': 'localhost;',
+    '/etc/letsencrypt/live/count.example.org/fullchain.pem': certificate,
+    '/etc/letsencrypt/live/count.example.org/privkey.pem': privateKey,
+    ...at,
+  });
+  const [, beside, server] = /^([^]*)^server \{\n([^]*)^\}$/m.exec(text)!;
+  return new Nginx().start(server!, beside);
+};
+
+const startCaddy = (name: string, { port, certificate, privateKey }: Place, at: Values): Promise<Caddy> =>
+  new Caddy().start(
+    filled(snippet(name), {
+      'count.example.org {': `https://localhost:${port} {\n\tbind 127.0.0.1\n\ttls ${certificate} ${privateKey}`,
+      ...at,
+    }),
+  );
+
+const kinds = [
+  { name: 'nginx', skip: withoutNginx(), file: 'nginx.conf', start: startNginx },
+  { name: 'Caddy', skip: withoutCaddy(), file: 'Caddyfile', start: startCaddy },
 ];
+const proxies = kinds.flatMap(({ name, skip, file, start }) => [
+  {
+    name,
+    skip,
+    start: (place: Place) => start(file, place, { '127.0.0.1:8787': place.upstream }),
+  },
+  {
+    name: `${name} with two others that are dead`,
+    skip,
+    start: (place: Place) =>
+      start(`cluster/${file}`, place, {
+        '127.0.0.1:8787': place.dead[0]!,
+        '127.0.0.1:8788': place.upstream,
+        '127.0.0.1:8789': place.dead[1]!,
+      }),
+  },
+]);
 
 for (const { name, skip, start } of proxies) {
   suite(`behind ${name}, set up as in deploy/, the session server`, { skip, timeout: 60_000 }, () => {
@@ -91,6 +109,7 @@ for (const { name, skip, start } of proxies) {
       url = `https://localhost:${port}`;
       const place = {
         upstream: new URL(server.url).host,
+        dead: [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`],
         port,
         certificate: join(folder, 'certificate.pem'),
         privateKey: join(folder, 'key.pem'),
@@ -177,8 +196,10 @@ for (const { name, skip, start } of proxies) {
   });
 }
 
-test('nginx waits longer than a WebSocket or a stream of events is ever silent', () => {
-  const waits = [...snippet('nginx.conf').matchAll(/proxy_(?:read|send)_timeout (\d+)s;/g)];
-  assert.equal(waits.length, 2);
-  for (const [setting, seconds] of waits) assert.ok(Number(seconds) * 1000 > 2 * heartbeat, setting);
-});
+for (const file of ['nginx.conf', 'cluster/nginx.conf']) {
+  test(`by deploy/${file} nginx waits longer than a WebSocket or a stream of events is ever silent`, () => {
+    const waits = [...snippet(file).matchAll(/proxy_(?:read|send)_timeout (\d+)s;/g)];
+    assert.equal(waits.length, 2);
+    for (const [setting, seconds] of waits) assert.ok(Number(seconds) * 1000 > 2 * heartbeat, setting);
+  });
+}
