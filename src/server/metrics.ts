@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConnectionReason } from '../protocol/connection.js';
 import type { ObservedConnection, SessionObserver } from './live-session/index.js';
-import { addWebhookMetrics, type Webhooks } from './webhooks/index.js';
+import { addWebhookMetrics, type ConfiguredWebhooks } from './webhooks/index.js';
 
 /** What is asked for when the metrics are read. */
 export interface Measured {
@@ -51,7 +51,7 @@ export class ServerMetrics implements SessionObserver {
   }
 
   /** Makes a server that answers `/metrics` with all of it. */
-  server(measured: Measured, webhooks: Pick<Webhooks, 'states'>): Server {
+  server(measured: Measured, webhooks: Pick<ConfiguredWebhooks['webhooks'], 'states'>): Server {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('connections', 'Connections of all sessions', () => measured.connections);
     this.#gauge('fallback_streams', 'Clients that are connected without a WebSocket', () => measured.streams);

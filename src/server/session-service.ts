@@ -9,6 +9,7 @@ import { LiveSessions, sharedLease, type SessionObserver } from './live-session/
 import { guarded, jsonLog, RefusalLog, type Log } from './log/index.js';
 import { ServerMetrics } from './metrics.js';
 import { browserFolder, demoFolder } from './package-files.js';
+import { MemoryEngine } from './roster/index.js';
 import { nameOfRedis, redisAddress, RedisEngine } from './roster/redis/index.js';
 import { acceptUpgrades, Intake } from './socket/index.js';
 import { createWebhooks } from './webhooks/index.js';
@@ -127,10 +128,12 @@ export function createSessionService(
   const refusals = new RefusalLog(log);
   const metrics = new ServerMetrics();
   const engine = redis === undefined ? undefined : redisEngine(redis);
-  const live = new LiveSessions(observerOf(metrics, log), engine);
+  const ownEngine = new MemoryEngine();
+  const live = new LiveSessions(observerOf(metrics, log), engine, ownEngine);
   const {
     webhooks,
     addresses,
+    start: startWebhooks,
     close: closeWebhooks,
   } = createWebhooks({
     projectId: apiKey,
@@ -138,7 +141,8 @@ export function createSessionService(
     secrets: webhookSecrets,
     privateAllowed: options.webhookPrivate ?? false,
     development,
-    record: (outbox) => live.record(outbox),
+    group: engine && { engine, lease: sharedLease },
+    record: (outbox) => ownEngine.record(outbox),
     onTrouble: (trouble) => log.warn(trouble, 'Webhooks failed'),
   });
   const closing = new AbortController();
@@ -180,7 +184,7 @@ export function createSessionService(
     takes: upgrades.takes,
     upgrade: upgrades.upgrade,
     start: async () => {
-      if (engine) await reach(engine, redis!);
+      if (engine) await reach(redis!, () => engine.open().then(startWebhooks));
       await live.start();
     },
     metricsServer: () => metrics.server(live, webhooks),
@@ -201,10 +205,10 @@ export function createSessionService(
       refusals.flush();
       const closed = intake.close();
       await live.close();
-      engine?.close();
-      // Not before: who leaves a shared roster with this process is told too.
+      // Not before: who leaves with this process is told too.
       const lost = await closeWebhooks(lastTry);
       if (lost) log.warn({ lost }, 'Webhooks were lost: they were pending when the server stopped');
+      engine?.close();
       await closed;
     },
   };
@@ -213,9 +217,9 @@ export function createSessionService(
 const redisEngine = (url: string): RedisEngine =>
   new RedisEngine({ address: redisAddress(url), lease: sharedLease });
 
-async function reach(engine: RedisEngine, url: string): Promise<void> {
+async function reach(url: string, open: () => Promise<void>): Promise<void> {
   try {
-    await engine.open();
+    await open();
   } catch (error) {
     const name = nameOfRedis(redisAddress(url));
     throw new Error(

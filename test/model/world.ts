@@ -262,7 +262,6 @@ class ModelRoster extends Roster {
         askForRemoval: (id, connectionId) => engine.askForRemoval(id, connectionId),
         watch: (id, listener, onNotice) =>
           engine.watch(id, listener, (notice) => server.whenRunning(() => onNotice?.(notice))),
-        record: (outbox) => engine.record(outbox),
       },
       lease,
       now: () => world.time,

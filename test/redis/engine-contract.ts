@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, suite, test } from 'node:test';
 import type { Connection } from '../../src/protocol/connection.js';
-import type { RecordedChange, RosterChange, RosterEngine } from '../../src/server/roster/index.js';
+import type { RosterChange, RosterEngine } from '../../src/server/roster/index.js';
 import type { RosterBatch, RosterNotice } from '../../src/server/roster/roster-engine.js';
 import type { EngineGroup } from './roster-engines.js';
 
@@ -380,54 +380,6 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
         destroyed.flatMap((departure) => departure.connections),
       );
       assert.deepEqual(gone.sort(), all.sort());
-    });
-
-    test('appends each change once to the outboxes of the process that made it', async () => {
-      const session = unused('{session} "');
-      const process = unused('process');
-      const [recorded, recordedThere]: [RecordedChange[], RecordedChange[]] = [[], []];
-      const stops = [
-        one.record({ append: (change) => recorded.push(change) }),
-        other.record({ append: (change) => recordedThere.push(change) }),
-      ];
-      await one.renew(process);
-      const given = [connection('a', 'é"'), connection('b'), connection('c')];
-      const { epoch } = (await one.apply(batch(session, process, { created: given })))!;
-      const destroyed = [{ reason: 'clientDisconnected' as const, connections: ['a', 'nobody'] }];
-      await one.apply(batch(session, process, { destroyed }));
-      await one.apply(batch(session, process, { destroyed }));
-      await group.runOut();
-      await other.reap();
-      for (const stop of stops) stop();
-      await one.apply(batch(session, unused('process'), { created: connections('d') }));
-      const expected = [
-        { sessionId: session, epoch, seq: 1, count: 3, created: given, destroyed: [] },
-        {
-          sessionId: session,
-          epoch,
-          seq: 2,
-          count: 2,
-          created: [],
-          destroyed: [{ reason: 'clientDisconnected', connections: [given[0]] }],
-        },
-        {
-          sessionId: session,
-          epoch,
-          seq: 3,
-          count: 0,
-          created: [],
-          destroyed: [{ reason: 'networkDisconnected', connections: given.slice(1) }],
-        },
-      ];
-      // In memory there is one engine alone, and both outboxes are its.
-      const ofSession = ({ sessionId }: RecordedChange): boolean => sessionId === session;
-      const reaped = recordedThere.filter(ofSession).at(-1);
-      (reaped!.destroyed[0]!.connections as Connection[]).sort((a, b) =>
-        a.connectionId < b.connectionId ? -1 : 1,
-      );
-      assert.deepEqual(reaped, expected[2]);
-      assert.deepEqual(recorded.filter(ofSession).slice(0, 2), expected.slice(0, 2));
-      if (one !== other) assert.deepEqual([recorded.length, recordedThere.filter(ofSession).length], [2, 1]);
     });
 
     test('makes a roster anew that it lost and somebody knew, even for who says nothing', async () => {

@@ -14,7 +14,7 @@ suite('an outbox', () => {
     engine = new MemoryEngine({ lease: 5_000, now: clock });
     roster = new Roster({ engine, lease: 5_000, now: clock });
     changes = [];
-    stop = roster.record({ append: (change) => changes.push(change) });
+    stop = engine.record({ append: (change) => changes.push(change) });
   });
 
   const join = async (sessionId: string, data: string): Promise<Connection> => {

@@ -19,7 +19,6 @@ function rosterOn(
     recognise: (id, key) => engine.recognise(id, key),
     askForRemoval: (id, connectionId) => engine.askForRemoval(id, connectionId),
     watch: (id, listener, onNotice) => engine.watch(id, listener, onNotice),
-    record: (outbox) => engine.record(outbox),
     ...changed,
   };
   const clock = (): number => time;

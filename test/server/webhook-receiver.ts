@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { certificate, privateKey } from './localhost-certificate.js';
 
 /** A webhook as it came. */
 export interface Received {
@@ -30,17 +32,23 @@ export class WebhookReceiver {
   readonly #sockets = new Set<Socket>();
   #port = 0;
   #wake = (): void => {};
+  readonly #isTls: boolean;
+
+  /** @param isTls Whether it is called by https, with the certificate for localhost. */
+  constructor(isTls = false) {
+    this.#isTls = isTls;
+  }
 
   get url(): string {
-    return `http://${this.host}/hook?key=secret`;
+    return `http${this.#isTls ? 's' : ''}://${this.host}/hook?key=secret`;
   }
 
   get host(): string {
-    return `127.0.0.1:${this.#port}`;
+    return `${this.#isTls ? 'localhost' : '127.0.0.1'}:${this.#port}`;
   }
 
   async start(): Promise<void> {
-    const server = createServer((request, response) => {
+    const listener: RequestListener = (request, response) => {
       let body = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
       request.on('end', () =>
@@ -49,8 +57,11 @@ export class WebhookReceiver {
           this.#wake();
         }),
       );
-    });
-    server.on('connection', (socket) => {
+    };
+    const server = this.#isTls
+      ? createTlsServer({ cert: certificate, key: privateKey }, listener)
+      : createServer(listener);
+    server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });

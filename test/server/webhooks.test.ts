@@ -205,7 +205,8 @@ suite('webhooks', () => {
 
   beforeEach(() => {
     clock = new ManualClock();
-    roster = new Roster({ engine: new MemoryEngine() });
+    const engine = new MemoryEngine();
+    roster = new Roster({ engine });
     const sender = new Sender({
       addresses: new WebhookAddresses({ privateAllowed: false, development: true }),
     });
@@ -221,7 +222,7 @@ suite('webhooks', () => {
       keys: [secret, newSecret].map(webhookKey),
       record: (outbox) => {
         recording++;
-        const stop = roster.record(outbox);
+        const stop = engine.record(outbox);
         return () => {
           recording--;
           stop();

@@ -4,14 +4,14 @@ import {
   ForbiddenWebhookError,
   mostCallbacks,
   type Callback,
+  type CallbackRegistry,
   type WebhookAddresses,
-  type Webhooks,
 } from '../webhooks/index.js';
 import { errorAnswer } from './error-answer.js';
 
 /** What {@link callbacks} takes. */
 export interface CallbacksOptions {
-  readonly webhooks: Pick<Webhooks, 'canSign' | 'callbacks' | 'register' | 'unregister' | 'stateOf'>;
+  readonly webhooks: CallbackRegistry;
   readonly addresses: Pick<WebhookAddresses, 'read' | 'check'>;
 }
 
@@ -50,7 +50,7 @@ export function callbacks({ webhooks, addresses }: CallbacksOptions): Hono {
     try {
       const target = addresses.read(url);
       await addresses.check(target);
-      const callback = webhooks.register(known, target);
+      const callback = await webhooks.register(known, target);
       if (callback) return context.json(described(callback));
     } catch (error) {
       if (error instanceof ForbiddenWebhookError) return errorAnswer(context, 400, error.message);
@@ -63,7 +63,7 @@ export function callbacks({ webhooks, addresses }: CallbacksOptions): Hono {
     );
   });
 
-  routes.delete('/:callback', (context) => {
+  routes.delete('/:callback', async (context) => {
     const callback = webhooks.callbacks.find(({ id }) => id === context.req.param('callback'));
     if (!callback) {
       return errorAnswer(context, 404, 'There is no such callback: a restart of the server forgets them');
@@ -75,7 +75,7 @@ export function callbacks({ webhooks, addresses }: CallbacksOptions): Hono {
         'This callback is a setting of the server: take it out of --webhook (WEBHOOK)',
       );
     }
-    webhooks.unregister(callback);
+    await webhooks.unregister(callback);
     return context.body(null, 204);
   });
 

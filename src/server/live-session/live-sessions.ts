@@ -5,7 +5,6 @@ import {
   MemoryEngine,
   Roster,
   RosterUpkeep,
-  type Outbox,
   type Recognition,
   type RosterEngine,
   type RosterState,
@@ -34,12 +33,15 @@ export class LiveSessions {
     return this.#sessions.size;
   }
 
-  /** @param shared The engine of the rosters that other processes have a part in too. Default: none. */
-  constructor(observer?: SessionObserver, shared?: RosterEngine) {
+  /**
+   * @param shared The engine of the rosters that other processes have a part in too. Default: none.
+   * @param own The engine of this process alone, where there is no other.
+   */
+  constructor(observer?: SessionObserver, shared?: RosterEngine, own = new MemoryEngine()) {
     this.#observer = observer;
     const lease = shared ? sharedLease : Infinity;
     this.#roster = new Roster({
-      engine: shared ?? new MemoryEngine(),
+      engine: shared ?? own,
       lease,
       owner: {
         renamed: (sessionId, connections) => this.find(sessionId)?.rename(connections),
@@ -132,11 +134,6 @@ export class LiveSessions {
   /** Hears of each change to a session's roster until the returned function is called. */
   watch(sessionId: string, listener: () => void): () => void {
     return this.#roster.watch(sessionId, listener);
-  }
-
-  /** Appends the changes of all sessions to an outbox until the returned function is called. */
-  record(outbox: Outbox): () => void {
-    return this.#roster.record(outbox);
   }
 
   /** The connections of a session, wherever they are. */

@@ -1,6 +1,7 @@
 export { EngineError } from './engine-error.js';
 export { MemoryEngine } from './memory-engine.js';
 export type { Outbox, RecordedChange, RecordedDeparture } from './outbox.js';
+export { OwnLease } from './own-lease.js';
 export { Roster, type RosterOptions, type RosterOwner } from './roster.js';
 export { RosterUpkeep } from './upkeep.js';
 export type { Recognition, RosterChange, RosterEngine, RosterState } from './roster-engine.js';

@@ -142,6 +142,7 @@ export class MemoryEngine implements RosterEngine {
     };
   }
 
+  /** Appends each change of each session to an outbox, watched or not, until the returned function is called. */
   record(outbox: Outbox): () => void {
     this.#outboxes.add(outbox);
     return () => this.#outboxes.delete(outbox);

@@ -1,6 +1,5 @@
 import type { Connection, Departure } from '../../protocol/connection.js';
 import type { RosterVersion } from '../../protocol/roster-version.js';
-import type { Outbox } from './outbox.js';
 
 /** How many connections a session has at a version; (0, 0) and 0 where nobody was ever seen. */
 export interface RosterState extends RosterVersion {
@@ -105,10 +104,4 @@ export interface RosterEngine {
     listener: (change: RosterChange) => void,
     onNotice?: (notice: RosterNotice) => void,
   ): () => void;
-  /**
-   * Appends each change of each session to an outbox, watched or not, until the returned function is called. Of
-   * several processes that share the rosters, the one that made a change appends it, so that all together append
-   * it once.
-   */
-  record(outbox: Outbox): () => void;
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection, ConnectionReason } from '../../protocol/connection.js';
 import { isLater, type RosterVersion } from '../../protocol/roster-version.js';
-import type { Outbox } from './outbox.js';
 import { OwnLease } from './own-lease.js';
 import {
   byReason,
@@ -223,11 +222,6 @@ export class Roster {
       part.watchers.delete(hear);
       this.#forgetUnused(sessionId, part);
     };
-  }
-
-  /** Appends the changes of all sessions to an outbox until the returned function is called. */
-  record(outbox: Outbox): () => void {
-    return this.#engine.record(outbox);
   }
 
   /** Whether the engine's roster of a watched session can be taken for whole, not one that is being made anew. */

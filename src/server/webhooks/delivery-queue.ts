@@ -10,6 +10,8 @@ export interface DeliveryQueueOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly onTrouble: (troubles: Troubles, state: DeliveryState) => void;
+  /** Called for each message that waits no more since it was accepted, given up or dropped; not where it was forgotten. */
+  onSettled?: (message: WebhookMessage) => void;
 }
 
 /** How the deliveries to one URL go. */
@@ -89,7 +91,9 @@ export class DeliveryQueue {
   append(message: WebhookMessage): void {
     if (this.#pending.size >= mostPending) {
       const [oldest] = this.#pending;
-      this.#fail('dropped', this.#drop(oldest!.sessionId));
+      const dropped = this.#drop(oldest!.sessionId);
+      this.#fail('dropped', dropped.length);
+      for (const each of dropped) this.#options.onSettled?.(each);
     }
     this.#pending.add(message);
     const line = this.#lines.get(message.sessionId);
@@ -125,6 +129,11 @@ export class DeliveryQueue {
     this.discard();
     this.#report.tell();
     return lost;
+  }
+
+  /** Notes that messages were dropped before they came here. */
+  addDropped(number: number): void {
+    this.#fail('dropped', number);
   }
 
   /** Forgets what waits. */
@@ -198,17 +207,18 @@ export class DeliveryQueue {
     const message = line.messages.shift()!;
     this.#pending.delete(message);
     if (!line.messages.length) this.#lines.delete(message.sessionId);
+    this.#options.onSettled?.(message);
   }
 
-  /** Forgets all of a session, and says how much it was. */
-  #drop(sessionId: string): number {
+  /** Forgets all of a session, and says what it was. */
+  #drop(sessionId: string): readonly WebhookMessage[] {
     const line = this.#lines.get(sessionId)!;
     this.#lines.delete(sessionId);
     this.#ready.delete(line);
     line.endPause?.();
     line.attempt?.abort();
     for (const message of line.messages) this.#pending.delete(message);
-    return line.messages.length;
+    return line.messages;
   }
 
   #fail(trouble: keyof Troubles, number = 1): void {

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { HostState } from './webhooks.js';
+import type { HostState } from './deliveries.js';
 
 /**
  * Adds what webhooks do to the metrics. Their label is the host of the URLs, whose other parts may hold secrets.

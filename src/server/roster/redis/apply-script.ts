@@ -1,23 +1,25 @@
+import { recording } from './outbox/index.js';
 import { publishing } from './publishing.js';
 import { script } from './script.js';
 
 /**
  * Applies a batch to its incarnation's part. Returns epoch, seq, count, how many connections the part has, those that
- * moved (for each the id that it is in the stead of, and its JSON), the ids of those away and of those removed, and the
- * change for an outbox where it is asked for; nothing where the incarnation is fenced; `enter` where the roster isn't
+ * moved (for each the id that it is in the stead of, and its JSON), the ids of those away and of those removed, and 1
+ * where the outbox has something that may not have been noted; nothing where the incarnation is fenced; `enter` where the roster isn't
  * the one that the process entered, so that what tells who is in it may be lost too.
  *
- * KEYS: roster, part, batch, holders. ARGV: incarnation, earlier ones with line feeds around, channel, how long to keep
- * in ms, the session's id, 1 where the change is asked for, the batch's number, the epoch and the seq that the process
+ * KEYS: roster, part, batch, holders, outbox, its marks. ARGV: incarnation, earlier ones with line feeds around, channel, how long to keep
+ * in ms, the session's id, how long to keep changes in the outbox in ms or 0, the batch's number, the epoch and the seq that the process
  * saw, 1 where it is whole, the epoch that the session was entered in or -1 where it was right now, what the keys of
  * parts and of those removed begin with, how many were created; for each of them id, JSON, hashed key (or nothing) and
  * the attempt; for each departure reason, how many ids, the ids.
  */
 export const applyScript = script(`
 ${publishing}
+${recording}
 local roster, part, batch, holders = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local incarnation, former, channel, keep, sessionId = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local recording, number, seenEpoch, seenSeq = ARGV[6] == '1', tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local outboxKept, number, seenEpoch, seenSeq = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local whole, entered = ARGV[10] == '1', tonumber(ARGV[11])
 local partPrefix, removedPrefix, size = ARGV[12], ARGV[13], tonumber(ARGV[14])
 local last = redis.call('GET', batch)
@@ -102,6 +104,7 @@ if changed then
   if own > 0 then redis.call('HSET', roster, 'part:' .. incarnation, 1)
   else redis.call('HDEL', roster, 'part:' .. incarnation) end
   publish(roster, channel, keep, state, created, destroyed)
+  if outboxKept > 0 then record(KEYS[5], KEYS[6], outboxKept, roster, state, created, destroyed) end
 elseif own > 0 then
   redis.call('PEXPIRE', roster, keep)
   redis.call('PEXPIRE', batch, keep)
@@ -110,6 +113,7 @@ if own > 0 then
   redis.call('PEXPIRE', part, keep)
   redis.call('PEXPIRE', holders, keep)
 end
-local change = changed and recording and recorded(roster, state, created, destroyed)
-return { digits(state.epoch), state.seq, state.count, own, moved, away, removed, change }
+-- After a batch whose answer was lost, the whole one that follows may have changed nothing.
+local waiting = (changed or whole) and redis.call('EXISTS', KEYS[5]) or 0
+return { digits(state.epoch), state.seq, state.count, own, moved, away, removed, waiting }
 `);

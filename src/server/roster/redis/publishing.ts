@@ -1,7 +1,7 @@
 /**
  * Lua functions that scripts share: `read` a roster's state, `startAnew` where it was lost, `split` what a part has of
- * a connection into key and JSON, `remove` connections from a part, `publish` one change to the roster, and `recorded`, the change as an outbox has it. Connections come as JSON
- * and stay so, since Lua would round their numbers.
+ * a connection into key and JSON, `remove` connections from a part, and `publish` one change to the roster. Connections
+ * come as JSON and stay so, since Lua would round their numbers.
  */
 export const publishing = `
 local function read(roster)
@@ -55,16 +55,5 @@ local function publish(roster, channel, keep, state, created, destroyed)
     .. ',"seq":' .. digits(state.seq) .. ',"count":' .. digits(state.count)
     .. ',"created":[' .. table.concat(created, ',') .. ']'
     .. ',"destroyed":' .. (#departures > 0 and cjson.encode(departures) or '[]') .. '}')
-end
-
-local function recorded(roster, state, created, destroyed)
-  local departures = {}
-  for _, departure in ipairs(destroyed) do
-    table.insert(departures, '{"reason":"' .. departure.reason .. '","connections":['
-      .. table.concat(departure.connections, ',') .. ']}')
-  end
-  return '{"sessionId":' .. cjson.encode(redis.call('HGET', roster, 'id') or '')
-    .. ',"epoch":' .. digits(state.epoch) .. ',"seq":' .. digits(state.seq) .. ',"count":' .. digits(state.count)
-    .. ',"created":[' .. table.concat(created, ',') .. '],"destroyed":[' .. table.concat(departures, ',') .. ']}'
 end
 `;

@@ -1,3 +1,4 @@
+import { recording } from './outbox/index.js';
 import { publishing } from './publishing.js';
 import { script } from './script.js';
 
@@ -29,21 +30,23 @@ if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('SREM', KEYS[1], ARGV[1]) 
 
 /**
  * Takes a dead incarnation's connections out of a session, some thousand at a time, since Redis does nothing else
- * meanwhile. Returns how many are left, and the change for an outbox where it is asked for.
+ * meanwhile. Returns how many are left, and 1 where the outbox has something.
  *
- * KEYS: roster, part, batch, holders. ARGV: incarnation, channel, how long to keep in ms, how many at a time, 1 where the
- * change is asked for.
+ * KEYS: roster, part, batch, holders, outbox, its marks. ARGV: incarnation, channel, how long to keep in ms, how many at
+ * a time, how long to keep changes in the outbox in ms or 0.
  */
 export const reapScript = script(`
 ${publishing}
+${recording}
 local roster, part = KEYS[1], KEYS[2]
 redis.call('SET', KEYS[3], 'fenced', 'PX', ARGV[3])
 local departure = remove(part, KEYS[4], '', ARGV[3], 'networkDisconnected', redis.call('HRANDFIELD', part, ARGV[4]))
 local left = redis.call('HLEN', part)
 if left == 0 then redis.call('HDEL', roster, 'part:' .. ARGV[1]) end
-if #departure.ids == 0 then return { left } end
+if #departure.ids == 0 then return { left, redis.call('EXISTS', KEYS[5]) } end
 local state = read(roster)
 if state.epoch == 0 then startAnew(state, 0) end
 publish(roster, ARGV[2], ARGV[3], state, {}, { departure })
-return { left, ARGV[5] == '1' and recorded(roster, state, {}, { departure }) }
+if tonumber(ARGV[5]) > 0 then record(KEYS[5], KEYS[6], ARGV[5], roster, state, {}, { departure }) end
+return { left, redis.call('EXISTS', KEYS[5]) }
 `);

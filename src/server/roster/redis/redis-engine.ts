@@ -1,5 +1,4 @@
 import type { Connection } from '../../../protocol/connection.js';
-import type { Outbox, RecordedChange } from '../outbox.js';
 import type {
   Lease,
   Recognition,
@@ -17,6 +16,8 @@ import { askForRemovalScript, recogniseScript } from './client-scripts.js';
 import { holderOf, Keys, tagOf } from './keys.js';
 import { listScript } from './list-script.js';
 import { declareDeadScript, endReapingScript, reapScript } from './reap-scripts.js';
+import { outboxKept, RedisOutbox } from './outbox/index.js';
+import { RedisWebhooks } from './webhooks/index.js';
 import { enterScript, leaveScript, renewScript } from './process-scripts.js';
 
 /** What a {@link RedisEngine} takes. */
@@ -51,12 +52,15 @@ const sessionsAtOnce = 100;
  * slots for is told at each of them. Needs Redis 7.0 or Valkey, and nothing newer.
  */
 export class RedisEngine implements RosterEngine {
+  /** The changes that have to be told outside. */
+  readonly outbox: RedisOutbox;
+  /** Who tells them, and to whom. */
+  readonly webhooks: RedisWebhooks;
   readonly #lease: number;
   readonly #database: number;
   readonly #keys: Keys;
   readonly #connection: RedisConnection;
   readonly #watches = new Map<string, Set<Watch>>();
-  readonly #outboxes = new Set<Outbox>();
   /** In which sessions, by tag, which incarnations are known to be. */
   readonly #entered = new Map<string, Map<string, Entry>>();
 
@@ -65,6 +69,8 @@ export class RedisEngine implements RosterEngine {
     this.#database = address.database;
     this.#keys = new Keys(prefix);
     this.#connection = new RedisConnection(address);
+    this.outbox = new RedisOutbox(this.#connection, this.#keys, address.database);
+    this.webhooks = new RedisWebhooks(this.#connection, this.#keys, address.database);
   }
 
   /** @throws {Error} where the Redis can't be reached. Once it was, the connection is mended when it breaks. */
@@ -80,6 +86,7 @@ export class RedisEngine implements RosterEngine {
   }
 
   close(): void {
+    this.outbox.close();
     this.#connection.close();
   }
 
@@ -107,6 +114,8 @@ export class RedisEngine implements RosterEngine {
       this.#keys.part(tag, incarnation),
       this.#keys.batch(tag, incarnation),
       this.#keys.holders(tag),
+      this.#keys.outbox(tag),
+      this.#keys.outboxMarks(tag),
     ];
     const args = [
       incarnation,
@@ -114,7 +123,7 @@ export class RedisEngine implements RosterEngine {
       this.#keys.channel(tag, this.#database),
       rosterKept,
       sessionId,
-      this.#outboxes.size ? 1 : 0,
+      this.#outboxKept,
       number,
       seen.epoch,
       seen.seq,
@@ -137,11 +146,11 @@ export class RedisEngine implements RosterEngine {
       this.#entered.delete(incarnation);
       return undefined;
     }
-    const [epoch, seq, count, own, moves, away, removed, change] = answer as WrittenAnswer;
-    this.#append(change);
+    const [epoch, seq, count, own, moves, away, removed, isWaiting] = answer as WrittenAnswer;
     const entry = this.#entered.get(incarnation)?.get(tag);
     if (entry && !known) entry.epoch = Number(epoch);
-    if (own === 0) await this.#leave(incarnation, tag);
+    const noted = isWaiting ? this.outbox.note(tag) : undefined;
+    if (own === 0) await this.#leave(incarnation, tag, noted);
     const moved = new Map<string, Connection>();
     for (let at = 0; at < moves.length; at += 2) {
       moved.set(moves[at]!, JSON.parse(moves[at + 1]!) as Connection);
@@ -220,15 +229,8 @@ export class RedisEngine implements RosterEngine {
     };
   }
 
-  record(outbox: Outbox): () => void {
-    this.#outboxes.add(outbox);
-    return () => this.#outboxes.delete(outbox);
-  }
-
-  #append(change: string | null | undefined): void {
-    if (!change) return;
-    const recorded = JSON.parse(change) as RecordedChange;
-    for (const outbox of this.#outboxes) outbox.append(recorded);
+  get #outboxKept(): number {
+    return this.outbox.isWanted ? outboxKept : 0;
   }
 
   /** Has to come before the first connection is written, or nobody would look there when the incarnation is dead. */
@@ -242,13 +244,19 @@ export class RedisEngine implements RosterEngine {
     return true;
   }
 
-  /** What can't be taken out of the index only costs who reaps it a look. */
-  async #leave(incarnation: string, tag: string): Promise<void> {
+  /**
+   * What can't be taken out of the index only costs who reaps it a look. It stays there until it is noted that the
+   * session's outbox has something: whoever reaps it notes that too.
+   */
+  async #leave(incarnation: string, tag: string, noted: Promise<void> | undefined): Promise<void> {
     const entry = this.#entered.get(incarnation)?.get(tag);
     if (!entry) return;
     this.#entered.get(incarnation)!.delete(tag);
     const sessions = this.#keys.sessions(incarnation);
-    await this.#connection.run(leaveScript, [sessions], [tag, entry.number]).catch(() => {});
+    const leave = (): Promise<unknown> =>
+      this.#connection.run(leaveScript, [sessions], [tag, entry.number]).catch(() => {});
+    if (noted) void noted.then(leave);
+    else await leave();
   }
 
   async #reapIncarnation(incarnation: string): Promise<void> {
@@ -269,18 +277,20 @@ export class RedisEngine implements RosterEngine {
       this.#keys.part(tag, incarnation),
       this.#keys.batch(tag, incarnation),
       this.#keys.holders(tag),
+      this.#keys.outbox(tag),
+      this.#keys.outboxMarks(tag),
     ];
     const args = [
       incarnation,
       this.#keys.channel(tag, this.#database),
       rosterKept,
       reapedAtOnce,
-      this.#outboxes.size ? 1 : 0,
+      this.#outboxKept,
     ];
     for (let left = 1; left > 0;) {
-      const answer = (await this.#connection.run(reapScript, keys, args)) as [number, string?];
+      const answer = (await this.#connection.run(reapScript, keys, args)) as [number, number];
       left = answer[0];
-      this.#append(answer[1]);
+      if (left === 0 && answer[1]) await this.outbox.note(tag);
     }
   }
 }
@@ -293,7 +303,7 @@ type WrittenAnswer = [
   moves: string[],
   away: string[],
   removed: string[],
-  change?: string,
+  isWaiting: number,
 ];
 
 const stateOf = ([epoch, seq, count]: readonly (string | null)[]): RosterState => ({

@@ -1,0 +1,1 @@
+export { RedisWebhooks, type SharedCallback, type WebhookRound } from './redis-webhooks.js';
