@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { RedisServer } from '../redis/redis-server.js';
-import { RedisProxy } from './redis-proxy.js';
+import { Proxy } from '../system/proxy.js';
 import { waitUntil } from './wait-until.js';
 
 /** A Redis that loads its data slowly when it is told to, and the way to it. */
@@ -11,15 +11,16 @@ export class FailingRedis {
     '--loading-process-events-interval-bytes',
     '1024',
   ]);
-  readonly proxy = new RedisProxy(() => this.server.port);
+  /** Tells the connections that messages come by from the others. */
+  readonly proxy = new Proxy('ssubscribe');
 
   get url(): string {
-    return this.proxy.url;
+    return this.proxy.url.replace('http', 'redis');
   }
 
   async start(): Promise<this> {
     await this.server.start();
-    await this.proxy.start();
+    await this.proxy.start(this.server.url);
     return this;
   }
 

@@ -7,6 +7,8 @@ export type Tamper = (deliver: () => void) => void;
 /** An engine on a Redis that hears what it is told in the way that a test wants. */
 export class TamperedEngine extends RedisEngine {
   tamper: Tamper;
+  /** How many messages came, whatever became of them. */
+  heard = 0;
 
   /** @param lease In ms. */
   constructor(url: string, lease: number, tamper: Tamper = (deliver) => deliver()) {
@@ -22,11 +24,13 @@ export class TamperedEngine extends RedisEngine {
     let watching = true;
     const tampered =
       <Message>(hear: (message: Message) => void) =>
-      (message: Message): void =>
+      (message: Message): void => {
+        this.heard++;
         this.tamper(() => {
           // Late as it may be, nobody hears of a session that it doesn't watch.
           if (watching) hear(message);
         });
+      };
     const unwatch = super.watch(sessionId, tampered(onChange), onNotice && tampered(onNotice));
     return () => {
       watching = false;

@@ -1,13 +1,28 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** The network between pages and a server, for a test to cut. */
+/** The network between clients and a server, for a test to cut. */
 export class Proxy {
   url = '';
+  /** How many connections were opened while nothing was let through. */
+  tried = 0;
+  readonly #mark: string | undefined;
   readonly #pairs = new Set<[Socket, Socket]>();
+  /** Those of which the client has said the mark. */
+  readonly #marked = new Set<[Socket, Socket]>();
   readonly #server: Server = createServer((near) => this.#accept(near));
   #target = (): string => '';
   #held = false;
+
+  /** @param mark What the clients say on connections that can be held apart from the others. Default: there are none. */
+  constructor(mark?: string) {
+    this.#mark = mark;
+  }
+
+  /** How many connections are open on which the client has said the mark. */
+  get marked(): number {
+    return this.#marked.size;
+  }
 
   /** @param target The URL of what is behind it. A function is asked for each connection. */
   async start(target: string | (() => string)): Promise<this> {
@@ -29,9 +44,19 @@ export class Proxy {
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
+  /** Holds the marked connections that there are, and no others. */
+  holdMarked(): void {
+    for (const pair of this.#marked) for (const socket of pair) socket.pause();
+  }
+
+  /** Lets everything through on new connections; what is held stays so, as by a router that forgot its connections. */
+  forget(): void {
+    this.#held = false;
+  }
+
   /** Lets through what was held, and all that follows. */
   release(): void {
-    this.#held = false;
+    this.forget();
     for (const pair of this.#pairs) for (const socket of pair) socket.resume();
   }
 
@@ -44,13 +69,20 @@ export class Proxy {
     const far = connect(Number(new URL(this.#target()).port), '127.0.0.1');
     const pair: [Socket, Socket] = [near, far];
     this.#pairs.add(pair);
+    if (this.#held) this.tried++;
+    near.on('data', (data: Buffer) => {
+      if (this.#mark && data.includes(this.#mark)) this.#marked.add(pair);
+    });
     for (const [from, to] of [pair, [far, near] as const]) {
       if (this.#held) from.pause();
       from.on('data', (data) => to.write(data));
       from.on('end', () => to.end());
       // A reset on one side is one on the other.
       from.on('error', () => reset(to));
-      from.on('close', () => this.#pairs.delete(pair));
+      from.on('close', () => {
+        this.#pairs.delete(pair);
+        this.#marked.delete(pair);
+      });
     }
   }
 }

@@ -69,7 +69,8 @@ async function connectToServer(
   const lost = new Promise<never>((_, reject) => (lose = reject));
   for (const client of clients) client.on('error', (error: Error) => lose(error));
   try {
-    await Promise.race([Promise.all(clients.map((client) => client.connect())), lost]);
+    const connected = Promise.all(clients.map((client) => client.connect()));
+    await inTime(Promise.race([connected, lost]), connectTimeout);
   } catch (error) {
     destroy();
     throw error;
