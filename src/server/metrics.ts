@@ -50,12 +50,23 @@ export class ServerMetrics implements SessionObserver {
     this.#refusals.inc({ cause });
   }
 
-  /** Makes a server that answers `/metrics` with all of it. */
-  server(measured: Measured, webhooks: Pick<ConfiguredWebhooks['webhooks'], 'states'>): Server {
+  /**
+   * Makes a server that answers `/metrics` with all of it.
+   *
+   * @param redis Whether the Redis can be reached, where there is one.
+   */
+  server(
+    measured: Measured,
+    webhooks: Pick<ConfiguredWebhooks['webhooks'], 'states'>,
+    redis?: { readonly isOpen: boolean },
+  ): Server {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('connections', 'Connections of all sessions', () => measured.connections);
     this.#gauge('fallback_streams', 'Clients that are connected without a WebSocket', () => measured.streams);
     this.#gauge('sessions', 'Sessions that somebody is connected to or watches', () => measured.size);
+    this.#gauge('redis_reachable', '1 while the Redis, if there is one, can be reached', () =>
+      Number(redis?.isOpen ?? true),
+    );
     addWebhookMetrics(this.#registry, prefix, () => webhooks.states);
     return createServer((request, response) => {
       if (request.url !== '/metrics') {

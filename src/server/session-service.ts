@@ -127,7 +127,7 @@ export function createSessionService(
   const log = guarded(options.log ?? jsonLog('error', 2), [...apiSecrets, ...webhookSecrets]);
   const refusals = new RefusalLog(log);
   const metrics = new ServerMetrics();
-  const engine = redis === undefined ? undefined : redisEngine(redis);
+  const engine = redis === undefined ? undefined : redisEngine(redis, log);
   const ownEngine = new MemoryEngine();
   const live = new LiveSessions(observerOf(metrics, log), engine, ownEngine);
   const {
@@ -187,7 +187,7 @@ export function createSessionService(
       if (engine) await reach(redis!, () => engine.open().then(startWebhooks));
       await live.start();
     },
-    metricsServer: () => metrics.server(live, webhooks),
+    metricsServer: () => metrics.server(live, webhooks, engine),
     drain: async (hurry) => {
       const timeout = options.drainTimeout ?? defaultDrainTimeout;
       if (!engine || !timeout) return;
@@ -214,8 +214,15 @@ export function createSessionService(
   };
 }
 
-const redisEngine = (url: string): RedisEngine =>
-  new RedisEngine({ address: redisAddress(url), lease: sharedLease });
+const redisEngine = (url: string, log: Log): RedisEngine =>
+  new RedisEngine({
+    address: redisAddress(url),
+    lease: sharedLease,
+    onReach: (reachable) => {
+      if (reachable) log.info({}, 'Redis is within reach again');
+      else log.warn({}, 'Redis is out of reach: numbers stand still, and nobody can join');
+    },
+  });
 
 async function reach(url: string, open: () => Promise<void>): Promise<void> {
   try {

@@ -262,6 +262,7 @@ class ModelRoster extends Roster {
         askForRemoval: (id, connectionId) => engine.askForRemoval(id, connectionId),
         watch: (id, listener, onNotice) =>
           engine.watch(id, listener, (notice) => server.whenRunning(() => onNotice?.(notice))),
+        onReturn: (listener) => engine.onReturn(listener),
       },
       lease,
       now: () => world.time,
@@ -329,10 +330,16 @@ class ModelServer {
     this.#follower = new RosterFollower({
       sessionId,
       roster: {
-        watch: (id, listener) => roster.watch(id, (change) => this.whenRunning(() => listener(change))),
+        watch: (id, listener, doubt) =>
+          roster.watch(
+            id,
+            (step) => this.whenRunning(() => listener(step)),
+            () => this.whenRunning(() => doubt?.()),
+          ),
         read: (id) => roster.read(id),
         list: (id) => roster.list(id),
         isSettled: (id) => roster.isSettled(id),
+        isReachable: (id) => roster.isReachable(id),
       },
       onNews: () => {},
     });

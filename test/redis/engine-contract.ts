@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, suite, test } from 'node:test';
 import type { Connection } from '../../src/protocol/connection.js';
-import type { RosterChange, RosterEngine } from '../../src/server/roster/index.js';
-import type { RosterBatch, RosterNotice } from '../../src/server/roster/roster-engine.js';
+import type { RosterChange, RosterEngine, RosterStep } from '../../src/server/roster/index.js';
+import type { PartedState, RosterBatch, RosterNotice } from '../../src/server/roster/roster-engine.js';
+import type { RosterVersion } from '../../src/protocol/roster-version.js';
 import type { EngineGroup } from './roster-engines.js';
 
 const unseen = { epoch: 0, seq: 0 };
 /** What a batch is answered with that found everything as its process believed it to be. */
 const unsurprised = { moved: new Map(), away: [], removed: [] };
+/** The state alone, without who has a part in it. */
+const stateOf = <State extends PartedState>({ parts: _, ...state }: State): Omit<State, 'parts'> => state;
+/** A change without whose part it was. */
+const stepOf = ({ by: _by, own: _own, ...step }: RosterChange): RosterStep => step;
 let names = 0;
 /** A name that no other test uses. */
 const unused = (what: string): string => `${what} ${++names}`;
@@ -45,12 +50,12 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
     after(() => group?.end());
 
     /** Notes all changes of a session, as another process hears of them. */
-    async function hear(sessionId: string): Promise<() => Promise<RosterChange[]>> {
-      const changes: RosterChange[] = [];
+    async function hear(sessionId: string): Promise<() => Promise<RosterStep[]>> {
+      const changes: RosterStep[] = [];
       let hearMark = (): void => {};
       const unwatch = other.watch(sessionId, (change) => {
         if (change.created[0]?.connectionId === 'mark') hearMark();
-        else changes.push(change);
+        else changes.push(stepOf(change));
       });
       await other.read(sessionId);
       return async () => {
@@ -65,12 +70,13 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
 
     test('has nobody in a session that nobody was in', async () => {
       const session = unused('session');
-      assert.deepEqual(await one.read(session), { epoch: 0, seq: 0, count: 0 });
+      assert.deepEqual(await one.read(session), { epoch: 0, seq: 0, count: 0, parts: [] });
       assert.deepEqual(await one.list(session), { epoch: 0, seq: 0, count: 0, connections: [] });
       assert.deepEqual(await one.apply(batch(session, unused('process'))), {
         epoch: 0,
         seq: 0,
         count: 0,
+        parts: [],
         own: 0,
         ...unsurprised,
       });
@@ -79,11 +85,13 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
     test('tells every process of who came, in the batch that they came in', async () => {
       const session = unused('session');
       const changes = await hear(session);
-      const state = await one.apply(batch(session, unused('process'), { created: connections('a', 'b') }));
+      const process = unused('process');
+      const state = await one.apply(batch(session, process, { created: connections('a', 'b') }));
       assert.ok(state!.epoch > 0);
       const { epoch } = state!;
-      assert.deepEqual(state, { epoch, seq: 1, count: 2, own: 2, ...unsurprised });
-      assert.deepEqual(await other.read(session), { epoch, seq: 1, count: 2 });
+      const parts = [process];
+      assert.deepEqual(state, { epoch, seq: 1, count: 2, parts, own: 2, ...unsurprised });
+      assert.deepEqual(await other.read(session), { epoch, seq: 1, count: 2, parts });
       assert.deepEqual(await changes(), [
         { epoch, from: 0, seq: 1, count: 2, created: connections('a', 'b'), destroyed: [] },
       ]);
@@ -183,7 +191,7 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
     test('tells nothing of other sessions, and nothing after the end of the watch', async () => {
       const [session, another] = [unused('session'), unused('session')];
       const process = unused('process');
-      const heard: RosterChange[] = [];
+      const heard: RosterStep[] = [];
       const unwatch = other.watch(session, (change) => heard.push(change));
       const changes = await hear(session);
       await one.apply(batch(another, process, { created: connections('a') }));
@@ -238,7 +246,12 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
         const before = (await one.apply(keyed(here, 1, { a: 'key of a', b: 'key of b' })))!;
         const unwatch = await listen();
         const after = (await other.apply(keyed(there, 2, { new: 'key of a' })))!;
-        assert.deepEqual(after, { ...before, own: 1, moved: new Map([['new', connection('a')]]) });
+        assert.deepEqual(after, {
+          ...before,
+          parts: [here, there].sort(),
+          own: 1,
+          moved: new Map([['new', connection('a')]]),
+        });
         assert.deepEqual(await heard(1), [{ type: 'moved', connectionId: 'a', to: there }]);
         unwatch();
         assert.deepEqual(ids((await one.list(session)).connections), ['a', 'b']);
@@ -389,15 +402,18 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
       const before = (await one.apply(batch(session, process, { created: connections('a', 'b') })))!;
       await group.wipe();
       assert.equal(await one.renew(process), 'taken');
-      assert.deepEqual(await one.read(session), { epoch: 0, seq: 0, count: 0 });
+      assert.deepEqual(await one.read(session), { epoch: 0, seq: 0, count: 0, parts: [] });
       const changes = await hear(session);
-      const emptied = (await other.apply(batch(session, unused('process'), { seen: before })))!;
+      const observer = unused('observer');
+      const emptied = (await other.apply(batch(session, observer, { seen: before })))!;
       assert.ok(emptied.epoch > before.epoch);
       assert.deepEqual([emptied.seq, emptied.count], [1, 0]);
       const again = await one.apply(
         batch(session, process, { created: connections('a', 'b'), whole: true, seen: before }),
       );
-      assert.deepEqual(again, { epoch: emptied.epoch, seq: 2, count: 2, own: 2, ...unsurprised });
+      const awaited = [observer];
+      const { epoch } = emptied;
+      assert.deepEqual(stateOf(again!), { epoch, seq: 2, count: 2, awaited, own: 2, ...unsurprised });
       assert.deepEqual(
         (await changes()).map(({ from, count }) => [from, count]),
         [
@@ -405,6 +421,104 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
           [1, 2],
         ],
       );
+    });
+
+    suite('a roster that was lost', () => {
+      let session: string;
+      let [mine, theirs, third] = ['', '', ''];
+      let seen: RosterVersion;
+      beforeEach(async () => {
+        session = unused('session');
+        [mine, theirs, third] = [unused('a'), unused('b'), unused('c')];
+        for (const process of [mine, theirs, third]) await one.renew(process);
+        await one.apply(batch(session, mine, { created: connections('a') }));
+        seen = (await one.apply(batch(session, theirs, { created: connections('b') })))!;
+        await group.wipe();
+      });
+      const whole = (
+        process: string,
+        id: string,
+        others: string[],
+        more: Partial<RosterBatch> = {},
+      ): RosterBatch =>
+        batch(session, process, { created: connections(id), whole: true, seen, others, ...more });
+
+      test('waits for those who had connections in it, and tells so until all have told anew', async () => {
+        const heard: RosterChange[] = [];
+        const unwatch = other.watch(session, (change) => heard.push(change));
+        const changes = await hear(session);
+        const first = (await one.apply(whole(mine, 'a', [theirs])))!;
+        assert.deepEqual([first.count, first.awaited, first.parts], [1, [theirs], [mine]]);
+        assert.deepEqual((await other.read(session)).awaited, [theirs]);
+        const last = (await other.apply(whole(theirs, 'b', [mine])))!;
+        assert.deepEqual([last.count, last.awaited, last.parts], [2, undefined, [mine, theirs].sort()]);
+        await changes();
+        unwatch();
+        assert.deepEqual(
+          heard.slice(0, 2).map(({ count, awaited, by, own }) => ({ count, awaited, by, own })),
+          [
+            { count: 1, awaited: [theirs], by: mine, own: 1 },
+            { count: 2, awaited: undefined, by: theirs, own: 1 },
+          ],
+        );
+      });
+
+      test('waits for one that has told a part alone, too', async () => {
+        const first = (await one.apply(batch(session, mine, { created: connections('new'), seen })))!;
+        assert.deepEqual(first.awaited, [mine]);
+        const second = (await other.apply(whole(theirs, 'b', [mine])))!;
+        assert.deepEqual(second.awaited, [mine]);
+        const all = connections('a', 'new');
+        const third = (await one.apply(whole(mine, '', [theirs], { created: all, anew: true })))!;
+        assert.deepEqual([third.awaited, third.count], [undefined, 3]);
+      });
+
+      test('waits for those whom any knew, and for nobody twice', async () => {
+        await one.apply(whole(mine, 'a', [theirs]));
+        const second = (await other.apply(whole(theirs, 'b', [mine, third])))!;
+        assert.deepEqual(second.awaited, [third]);
+        const again = (await one.apply(whole(mine, 'a', [theirs, third])))!;
+        assert.deepEqual([again.awaited, again.seq], [[third], second.seq]);
+        // It has nobody any more; that it says so is news.
+        const last = (await other.apply(whole(third, '', [], { created: [], anew: true })))!;
+        assert.deepEqual([last.awaited, last.seq, last.count], [undefined, second.seq + 1, 2]);
+      });
+
+      test('waits also where it was somebody new who wrote first', async () => {
+        await one.apply(batch(session, third, { created: connections('c') }));
+        const first = (await one.apply(whole(mine, 'a', [theirs], { anew: true })))!;
+        assert.deepEqual([first.awaited, first.count], [[theirs], 2]);
+        const last = (await other.apply(whole(theirs, 'b', [mine])))!;
+        assert.deepEqual([last.awaited, last.count], [undefined, 3]);
+      });
+
+      test('waits for nobody who lives on under another name', async () => {
+        await one.apply(whole(mine, 'a', [theirs]));
+        const reborn = (await other.apply(whole(third, 'b', [mine], { former: [theirs] })))!;
+        assert.equal(reborn.awaited, undefined);
+      });
+
+      test('waits for nobody who is found dead', async () => {
+        for (const process of [mine, theirs]) await one.renew(process);
+        await one.apply(whole(theirs, 'b', []));
+        await one.apply(whole(mine, 'a', [third], { anew: true }));
+        await one.apply(batch(session, third, { created: connections('c') }));
+        assert.deepEqual((await other.read(session)).awaited, [third]);
+        await group.runOut();
+        for (const process of [mine, theirs]) await one.renew(process);
+        await other.reap();
+        const state = await other.read(session);
+        assert.deepEqual([state.awaited, state.count], [undefined, 2]);
+      });
+
+      test('is the only one that waits', async () => {
+        const other = unused('session');
+        await one.apply(batch(other, mine, { created: connections('a') }));
+        const state = (await one.apply(
+          batch(other, mine, { created: connections('a'), whole: true, others: [theirs] }),
+        ))!;
+        assert.equal(state.awaited, undefined);
+      });
     });
 
     test('makes a roster anew of what it has where it lost the last changes', async () => {

@@ -71,8 +71,8 @@ class FakeSessions {
     if (sessionId === 'broken') throw new Error('the roster is broken');
     return ['lobby', oddSession].includes(sessionId) ? [alice] : [];
   }
-  async read(sessionId: string): Promise<RosterState> {
-    return { epoch: 1, seq: 2, count: (await this.list(sessionId)).length };
+  async read(sessionId: string): Promise<RosterState & { stale: boolean }> {
+    return { epoch: 1, seq: 2, count: (await this.list(sessionId)).length, stale: false };
   }
   watch(): () => void {
     return () => {};

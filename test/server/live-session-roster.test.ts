@@ -13,10 +13,12 @@ const lease = 5_000;
 /** An engine that can be out of reach, and lose its data. */
 class FailingEngine extends MemoryEngine {
   away = false;
+  refusing = false;
   #waiting: (() => void)[] = [];
 
   override async apply(...batch: Parameters<MemoryEngine['apply']>): ReturnType<MemoryEngine['apply']> {
     if (this.away) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.refusing) throw new Error('no');
     return super.apply(...batch);
   }
 
@@ -82,7 +84,9 @@ suite('a live session whose roster has trouble', () => {
   let loop: FlushLoop;
   let session: LiveSession;
 
-  const newRoster = (owner?: RosterOwner): Roster => new Roster({ engine, lease, now: () => time, owner });
+  const pause = (): Promise<void> => new Promise(setImmediate);
+  const newRoster = (owner?: RosterOwner): Roster =>
+    new Roster({ engine, lease, now: () => time, pause, owner });
 
   beforeEach(() => {
     time = 1_000_000;
@@ -138,6 +142,20 @@ suite('a live session whose roster has trouble', () => {
     const listed = (await roster.list(sessionId)).connections.map(({ connectionId }) => connectionId);
     const told = clients.map(({ watcher }) => watcher.connection!.connectionId);
     assert.deepEqual(listed.sort(), told.sort());
+  });
+
+  test('shows its number as stale while the roster is out of reach', async () => {
+    const client = new Client(session);
+    await client.hears('joined');
+    engine.refusing = true;
+    const observer = new Client(session, { observe: true });
+    await observer.hears('joined');
+    void roster.reconcile(sessionId);
+    const told = await client.hears('count', ({ stale }) => !!stale);
+    assert.equal(told.count, 1);
+    engine.refusing = false;
+    assert.equal((await client.hears('count', ({ stale }) => !stale)).count, 1);
+    await observer.hears('count', ({ stale }) => !stale);
   });
 
   suite('whose data got lost', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryEngine, Roster, type RosterChange, type RosterEngine } from '../../src/server/roster/index.js';
+import { MemoryEngine, Roster, type RosterStep, type RosterEngine } from '../../src/server/roster/index.js';
 
 const lease = 5_000;
 
@@ -19,6 +19,7 @@ function rosterOn(
     recognise: (id, key) => engine.recognise(id, key),
     askForRemoval: (id, connectionId) => engine.askForRemoval(id, connectionId),
     watch: (id, listener, onNotice) => engine.watch(id, listener, onNotice),
+    onReturn: (listener) => engine.onReturn(listener),
     ...changed,
   };
   const clock = (): number => time;
@@ -37,7 +38,7 @@ test('watchers whom changes do not reach are told by a comparison', async () => 
   const engine = new MemoryEngine();
   const deaf = rosterOn(engine, { watch: () => () => {} });
   const other = rosterOn(engine);
-  const told = new Promise<RosterChange>((resolve) => deaf.roster.watch('lobby', resolve));
+  const told = new Promise<RosterStep>((resolve) => deaf.roster.watch('lobby', resolve));
   add(other.roster);
   await other.roster.write('lobby');
   await deaf.roster.reconcile('lobby');

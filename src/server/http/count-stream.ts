@@ -28,6 +28,7 @@ export function countStream(
   // nginx would keep the events until there are enough of them.
   context.header('X-Accel-Buffering', 'no');
   return streamSSE(context, async (stream) => {
+    let state: Awaited<ReturnType<typeof sessions.read>> | undefined;
     let changed = true;
     let wake = (): void => {};
     const unwatch = sessions.watch(sessionId, () => {
@@ -49,9 +50,13 @@ export function countStream(
       while (!stream.aborted) {
         if (changed) {
           changed = false;
-          const { count, epoch, seq } = await sessions.read(sessionId);
-          const data = JSON.stringify({ sessionId, count, epoch, seq, stale: false });
-          await stream.writeSSE({ id: `${epoch}-${seq}`, data });
+          // While it can't be read the last one stands, until the session is heard of again.
+          state = await sessions.read(sessionId).catch(() => state && { ...state, stale: true });
+          if (state) {
+            const { count, epoch, seq, stale } = state;
+            const data = JSON.stringify({ sessionId, count, epoch, seq, stale });
+            await stream.writeSSE({ id: `${epoch}-${seq}`, data });
+          }
         } else {
           await stream.write(':\n\n');
         }

@@ -6,6 +6,7 @@ import { AddressRates } from '../address-rates.js';
 import { clientAddress } from '../client-address.js';
 import { isAllowedOrigin } from '../origin.js';
 import type { RateLimit } from '../rate.js';
+import type { RosterVersion } from '../../protocol/roster-version.js';
 import type { RosterState } from '../roster/index.js';
 import { admit, type TokenPolicy } from '../tokens/index.js';
 import { countPicture } from './count-picture.js';
@@ -14,7 +15,7 @@ import { errorAnswer } from './error-answer.js';
 
 /** The sessions whose counts are read. */
 export interface CountedSessions {
-  read(sessionId: string): Promise<RosterState>;
+  read(sessionId: string): Promise<RosterState & { readonly stale: boolean }>;
   /** Hears of each change until the returned function is called. */
   watch(sessionId: string, listener: () => void): () => void;
 }
@@ -96,16 +97,16 @@ export function sessionCount(options: SessionCountOptions): Hono<Environment> {
       context.header('Retry-After', '60');
       return errorAnswer(context, 429, `More than ${streamsPerAddress} streams to one address`);
     }
-    const { count, epoch, seq } = await sessions.read(sessionId);
-    return isKnown(context, { epoch, seq }) ?? context.json({ sessionId, count, epoch, seq, stale: false });
+    const { count, epoch, seq, stale } = await sessions.read(sessionId);
+    return isKnown(context, { epoch, seq, stale }) ?? context.json({ sessionId, count, epoch, seq, stale });
   });
 
   routes.get(picture, async (context) => {
-    const { count, epoch, seq } = await sessions.read(context.req.param('session'));
+    const { count, epoch, seq, stale } = await sessions.read(context.req.param('session'));
     const { label, lang } = context.req.query();
     context.header('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
     return (
-      isKnown(context, { epoch, seq }) ??
+      isKnown(context, { epoch, seq, stale }) ??
       context.body(countPicture({ count, label, lang }), 200, {
         'Content-Type': 'image/svg+xml; charset=utf-8',
         'Cross-Origin-Resource-Policy': 'cross-origin',
@@ -119,9 +120,9 @@ export function sessionCount(options: SessionCountOptions): Hono<Environment> {
 /** Says how long the answer is good for; 304 where the caller has it. */
 function isKnown(
   context: Context<Environment>,
-  { epoch, seq }: Pick<RosterState, 'epoch' | 'seq'>,
+  { epoch, seq, stale }: RosterVersion & { readonly stale: boolean },
 ): Response | undefined {
-  const etag = `"${epoch}-${seq}"`;
+  const etag = `"${epoch}-${seq}${stale ? '-stale' : ''}"`;
   context.header('ETag', etag);
   context.header(
     'Cache-Control',

@@ -1,7 +1,7 @@
 import type { Connection, ConnectionReason, Departure } from '../../protocol/connection.js';
 import { isLater, type RosterVersion } from '../../protocol/roster-version.js';
 import type { ChangeFrame, SnapshotFrame } from '../../protocol/server-frames.js';
-import type { RosterChange, RosterState } from '../roster/index.js';
+import type { RosterStep, RosterState } from '../roster/index.js';
 
 /** How many change frames are kept for sockets that missed some. */
 const keptFrames = 64;
@@ -15,7 +15,7 @@ const pageSize = 32 * 1024 - 512;
 export class ConnectionList {
   #connections: Map<string, Connection>;
   #state: RosterState;
-  #pending: RosterChange[] = [];
+  #pending: RosterStep[] = [];
   #frames: { from: RosterVersion; frame: string }[] = [];
   #snapshot: string[] | undefined;
 
@@ -29,13 +29,18 @@ export class ConnectionList {
     return this.#state;
   }
 
+  /** What it has heard of so far. */
+  get latest(): RosterVersion {
+    return this.#pending.at(-1) ?? this.#state;
+  }
+
   get size(): number {
     return this.#connections.size;
   }
 
   /** Takes a change, to be told with the next {@link step}. False where one before it is missing. */
-  receive(change: RosterChange): boolean {
-    const last = this.#pending.at(-1) ?? this.#state;
+  receive(change: RosterStep): boolean {
+    const last = this.latest;
     if (!isLater(change, last)) return true;
     // The first change of all follows the state of a session that nobody was ever seen in.
     if (last.seq !== change.from || (last.epoch !== change.epoch && change.from > 0)) return false;

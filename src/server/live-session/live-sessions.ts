@@ -126,14 +126,17 @@ export class LiveSessions {
     else this.find(sessionId)?.abandon(key, code);
   }
 
-  /** How many connections a session has, wherever they are. */
-  read(sessionId: string): Promise<RosterState> {
-    return this.#roster.read(sessionId);
+  /** How many connections a session has, wherever they are; stale where there may be more, since the roster was lost. */
+  async read(sessionId: string): Promise<RosterState & { readonly stale: boolean }> {
+    const state = await this.#roster.read(sessionId);
+    // Who says nothing for a lease is dead; an epoch begins with the time when the roster was lost.
+    const stale = !!state.awaited && Date.now() < state.epoch + sharedLease;
+    return { ...state, stale };
   }
 
-  /** Hears of each change to a session's roster until the returned function is called. */
+  /** Hears when {@link read} may have something new, until the returned function is called. */
   watch(sessionId: string, listener: () => void): () => void {
-    return this.#roster.watch(sessionId, listener);
+    return this.#roster.watch(sessionId, listener, listener);
   }
 
   /** The connections of a session, wherever they are. */

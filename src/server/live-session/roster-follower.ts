@@ -1,21 +1,22 @@
 import { isLater } from '../../protocol/roster-version.js';
-import type { Roster, RosterChange, RosterState } from '../roster/index.js';
+import type { Roster, RosterStep, RosterState } from '../roster/index.js';
 import { ConnectionList } from './connection-list.js';
 
 /** What a {@link RosterFollower} takes. */
 export interface RosterFollowerOptions {
   readonly sessionId: string;
-  readonly roster: Pick<Roster, 'watch' | 'read' | 'list' | 'isSettled'>;
+  readonly roster: Pick<Roster, 'watch' | 'read' | 'list' | 'isSettled' | 'isReachable'>;
   /** Called when there is news; urgent where the first came or the last left. */
   readonly onNews: (urgent: boolean) => void;
 }
 
-/** When what couldn't be read is read again, in ms. */
+/** When what couldn't be read, or wasn't whole, is read again, in ms. */
 const readRetry = 1_000;
+const wholeRetry = 250;
 
 /** Follows one session's roster: how many are in it, and, while somebody wants to know, who. */
 export class RosterFollower {
-  /** Resolves when the roster's state was read once. */
+  /** Resolves when the roster's state was read once, and was whole. */
   readonly ready: Promise<void>;
   readonly #sessionId: string;
   readonly #roster: RosterFollowerOptions['roster'];
@@ -23,17 +24,21 @@ export class RosterFollower {
   readonly #unwatch: () => void;
   #closed = false;
   #state: RosterState = { epoch: 0, seq: 0, count: 0 };
-  /** The latest of a roster that is being made anew, as long as it has fewer connections than there were. */
+  /** The latest of a roster that was lost, as long as it may lack somebody. */
   #partial: RosterState | undefined;
   #list: ConnectionList | undefined;
   /** What changed while the list is being loaded; undefined while it isn't. */
-  #early: RosterChange[] | undefined;
+  #early: RosterStep[] | undefined;
 
   constructor({ sessionId, roster, onNews }: RosterFollowerOptions) {
     this.#sessionId = sessionId;
     this.#roster = roster;
     this.#onNews = onNews;
-    this.#unwatch = roster.watch(sessionId, (change) => this.#receive(change));
+    this.#unwatch = roster.watch(
+      sessionId,
+      (step) => this.#receive(step),
+      () => this.#doubt(),
+    );
     this.ready = this.#begin();
   }
 
@@ -41,9 +46,9 @@ export class RosterFollower {
     return this.#state;
   }
 
-  /** The state is an earlier one, since the present one isn't known for sure. */
+  /** The state may be an earlier one, since the present one isn't known for sure. */
   get stale(): boolean {
-    return !!this.#partial;
+    return !!this.#partial || !this.#roster.isReachable(this.#sessionId);
   }
 
   /** The list; undefined where nobody asked for it, or it isn't whole yet. */
@@ -52,25 +57,25 @@ export class RosterFollower {
   }
 
   /**
-   * Takes a state if it is later than the one known. One that lacks whoever didn't come back yet, since the engine
-   * lost its data, makes the known one stale instead.
+   * Takes a state if it is later than the one known. One that may lack who didn't come back yet, since the engine lost
+   * its data, makes the known one stale instead.
    */
   advance({ epoch, seq, count }: RosterState): void {
     const state = { epoch, seq, count };
     if (!isLater(state, this.#partial ?? this.#state)) return;
-    const known = this.#state;
-    const isPartial = epoch > known.epoch && count < known.count && !this.#roster.isSettled(this.#sessionId);
-    this.#partial = isPartial ? state : undefined;
-    if (!isPartial) this.#state = state;
-    this.#onNews(!count !== !known.count);
+    this.#partial = state;
+    if (!this.settle()) this.#onNews(false);
   }
 
-  /** Takes what was kept back, once all who may come back had the time to. */
-  settle(): void {
+  /** Takes what was kept back, once nobody is missing. False where nothing was. */
+  settle(): boolean {
     const partial = this.#partial;
-    if (!partial || !this.#roster.isSettled(this.#sessionId)) return;
+    if (!partial || !this.#roster.isSettled(this.#sessionId)) return false;
+    const known = this.#state;
     this.#partial = undefined;
-    this.advance(partial);
+    this.#state = partial;
+    this.#onNews(!partial.count !== !known.count);
+    return true;
   }
 
   /** The list, which begins to be loaded where there is none: its coming is news. */
@@ -89,24 +94,37 @@ export class RosterFollower {
     this.#unwatch();
   }
 
-  #receive(change: RosterChange): void {
-    this.#early?.push(change);
-    if (this.#list && !this.#list.receive(change)) this.#list = undefined;
-    this.advance(change);
+  #receive(step: RosterStep): void {
+    this.#early?.push(step);
+    if (this.#list) {
+      const version = this.#list.latest;
+      if (!this.#list.receive(step)) this.#list = undefined;
+      // The answer to a write may have told the state before, but never who.
+      if (this.#list?.latest !== version) this.#onNews(false);
+    }
+    this.advance(step);
+  }
+
+  #doubt(): void {
+    if (!this.settle()) this.#onNews(false);
   }
 
   async #begin(): Promise<void> {
     while (!this.#closed) {
+      let pause = readRetry;
       try {
-        return this.advance(await this.#roster.read(this.#sessionId));
+        const state = await this.#roster.read(this.#sessionId);
+        if (this.#roster.isSettled(this.#sessionId)) return this.advance(state);
+        pause = wholeRetry;
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, readRetry).unref());
+        // It is asked again.
       }
+      await new Promise((resolve) => setTimeout(resolve, pause).unref());
     }
   }
 
   async #loadList(): Promise<void> {
-    const early: RosterChange[] = (this.#early = []);
+    const early: RosterStep[] = (this.#early = []);
     const loaded = await this.#roster.list(this.#sessionId).catch(() => undefined);
     this.#early = undefined;
     if (!loaded) {

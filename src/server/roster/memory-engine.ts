@@ -4,6 +4,7 @@ import type { Outbox, RecordedDeparture } from './outbox.js';
 import { RemovedKeys } from './removed-keys.js';
 import type {
   Lease,
+  PartedState,
   Recognition,
   RosterBatch,
   RosterChange,
@@ -71,8 +72,13 @@ export class MemoryEngine implements RosterEngine {
     if (fresh.whole) departed.push(...roster.departUnnamed(fresh, arrivals));
     const { added, moved, away } = arrivals;
     if (!late) roster.batches.set(incarnation, number);
+    const awaited = String(roster.awaited);
+    if (lost) roster.lose(batch);
+    const isOlder = seen.epoch > 0 && seen.epoch < roster.epoch;
+    if (fresh.whole && (lost || isOlder || batch.anew || awaited)) roster.tell(batch);
     const written = (): WrittenState => ({
       ...this.#state(this.#rosters.get(sessionId)),
+      parts: roster.parts,
       own: roster.part(incarnation).size,
       moved,
       away,
@@ -82,13 +88,14 @@ export class MemoryEngine implements RosterEngine {
       this.#notify(sessionId, { type: 'moved', connectionId, to: incarnation });
     }
     // A roster that somebody knew and that is gone is told anew even where nobody is in it.
-    if (!added.length && !departed.length && !lost) return written();
+    const isNews = added.length || departed.length || lost || awaited !== String(roster.awaited);
+    if (!isNews) return written();
     if (lost || !known) {
       roster.epoch = this.nextEpoch(Math.max(seen.epoch, roster.epoch));
       roster.seq = 0;
     }
     this.#rosters.set(sessionId, roster);
-    this.#publish(sessionId, roster, added, departed);
+    this.#publish(sessionId, roster, incarnation, added, departed);
     const state = this.#state(roster);
     this.#forgetEmpty(sessionId);
     return { ...written(), ...state };
@@ -103,15 +110,17 @@ export class MemoryEngine implements RosterEngine {
         roster.batches.delete(incarnation);
         const connections = [...roster.part(incarnation).values()];
         if (!connections.length) continue;
+        roster.giveUp(incarnation);
         for (const { connectionId } of connections) roster.remove(incarnation, connectionId);
-        this.#publish(sessionId, roster, [], [{ reason: 'networkDisconnected', connections }]);
+        this.#publish(sessionId, roster, incarnation, [], [{ reason: 'networkDisconnected', connections }]);
         this.#forgetEmpty(sessionId);
       }
     }
   }
 
-  async read(sessionId: string): Promise<RosterState> {
-    return this.#state(this.#rosters.get(sessionId));
+  async read(sessionId: string): Promise<PartedState> {
+    const roster = this.#rosters.get(sessionId);
+    return { ...this.#state(roster), parts: roster?.parts ?? [] };
   }
 
   async list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }> {
@@ -146,6 +155,11 @@ export class MemoryEngine implements RosterEngine {
   record(outbox: Outbox): () => void {
     this.#outboxes.add(outbox);
     return () => this.#outboxes.delete(outbox);
+  }
+
+  /** It is never out of reach. */
+  onReturn(_listener?: () => void): () => void {
+    return () => {};
   }
 
   /** Forgets everything, as an engine does that comes back empty. */
@@ -186,6 +200,7 @@ export class MemoryEngine implements RosterEngine {
   #publish(
     sessionId: string,
     roster: StoredRoster,
+    by: string,
     created: Connection[],
     destroyed: RecordedDeparture[],
   ): void {
@@ -194,6 +209,8 @@ export class MemoryEngine implements RosterEngine {
     const change: RosterChange = {
       ...state,
       from,
+      by,
+      own: roster.part(by).size,
       created,
       destroyed: destroyed.map(({ reason, connections }) => ({
         reason,
@@ -201,7 +218,8 @@ export class MemoryEngine implements RosterEngine {
       })),
     };
     for (const { onChange } of this.#watches.get(sessionId) ?? []) onChange(change);
-    for (const outbox of this.#outboxes) outbox.append({ sessionId, ...state, created, destroyed });
+    const { epoch, seq, count } = state;
+    for (const outbox of this.#outboxes) outbox.append({ sessionId, epoch, seq, count, created, destroyed });
   }
 
   #notify(sessionId: string, notice: RosterNotice): void {
@@ -209,7 +227,13 @@ export class MemoryEngine implements RosterEngine {
   }
 
   #state(roster: StoredRoster | undefined): RosterState {
-    return { epoch: roster?.epoch ?? 0, seq: roster?.seq ?? 0, count: roster?.count ?? 0 };
+    const awaited = roster?.awaited ?? [];
+    return {
+      epoch: roster?.epoch ?? 0,
+      seq: roster?.seq ?? 0,
+      count: roster?.count ?? 0,
+      ...(awaited.length && { awaited }),
+    };
   }
 
   #forgetEmpty(sessionId: string): void {

@@ -1,6 +1,5 @@
 import type { Connection, ConnectionReason, Departure } from '../../protocol/connection.js';
-import type { RosterVersion } from '../../protocol/roster-version.js';
-import type { Claim, RosterChange, RosterState, WrittenState } from './roster-engine.js';
+import type { Claim, WrittenState } from './roster-engine.js';
 
 /** A session's connections on this process, and what of them the engine knows. */
 export interface Part {
@@ -14,14 +13,6 @@ export interface Part {
   whole: boolean;
   /** The epoch of the roster that was written to last. */
   writtenEpoch: number;
-  /** The latest version heard of. */
-  seen: RosterVersion;
-  /** The latest version that watchers were told of. */
-  told: RosterVersion;
-  /** When a roster that the engine lost can be taken for whole again. */
-  settlesAt: number;
-  readonly watchers: Set<(change: RosterChange) => void>;
-  writing: Promise<RosterState> | undefined;
 }
 
 /** A part without connections, of a session that was never heard of. */
@@ -32,11 +23,6 @@ export const newPart = (): Part => ({
   reasons: new Map(),
   whole: false,
   writtenEpoch: 0,
-  seen: { epoch: 0, seq: 0 },
-  told: { epoch: 0, seq: 0 },
-  settlesAt: 0,
-  watchers: new Set(),
-  writing: undefined,
 });
 
 /** What is to be written of a part so that the engine's copy is like it. */

@@ -4,16 +4,33 @@ import type { RosterVersion } from '../../protocol/roster-version.js';
 /** How many connections a session has at a version; (0, 0) and 0 where nobody was ever seen. */
 export interface RosterState extends RosterVersion {
   readonly count: number;
+  /**
+   * The incarnations that a roster which was lost is waiting for, in alphabetical order: as long as they haven't told
+   * anew whom they have it may lack somebody. They have one lease for it. Absent where it waits for none.
+   */
+  readonly awaited?: readonly string[];
+}
+
+/** A roster, and who has a part in it. */
+export interface PartedState extends RosterState {
+  /** The incarnations that have connections in it, in alphabetical order. */
+  readonly parts: readonly string[];
 }
 
 /**
  * One step of a roster, from sequence number `from` to `seq`. Where `from` isn't the number of the step before,
  * steps were missed, and only the state can be relied on.
  */
-export interface RosterChange extends RosterState {
+export interface RosterStep extends RosterState {
   readonly from: number;
   readonly created: readonly Connection[];
   readonly destroyed: readonly Departure[];
+}
+
+/** A step, with whose part it was that changed, and how many connections that has since. */
+export interface RosterChange extends RosterStep {
+  readonly by: string;
+  readonly own: number;
 }
 
 /** What a client proves with that a connection is its own. */
@@ -44,10 +61,17 @@ export interface RosterBatch {
   readonly whole: boolean;
   /** The latest version that the process saw: an engine whose roster is older has lost it. */
   readonly seen: RosterVersion;
+  /**
+   * With a whole batch, the other incarnations that had connections in the roster, as far as the process knows: one that
+   * was lost waits for them. A lost one waits for whoever doesn't say all, too.
+   */
+  readonly others?: readonly string[];
+  /** The process has heard that the roster was lost, and tells a whole batch for that reason. Default: false. */
+  readonly anew?: boolean;
 }
 
 /** A roster after a batch. */
-export interface WrittenState extends RosterState {
+export interface WrittenState extends PartedState {
   /** How many connections the engine has of the incarnation that wrote. */
   readonly own: number;
   /** The connections that moved here, by the id of the created one that each is in the stead of. */
@@ -93,7 +117,7 @@ export interface RosterEngine {
   apply(batch: RosterBatch): Promise<WrittenState | undefined>;
   /** Takes out the connections of every incarnation whose lease ran out, as networkDisconnected. */
   reap(): Promise<void>;
-  read(sessionId: string): Promise<RosterState>;
+  read(sessionId: string): Promise<PartedState>;
   list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }>;
   recognise(sessionId: string, key: string): Promise<Recognition>;
   /** Asks the incarnation that has a connection to remove it by force. False where none has it. */
@@ -104,4 +128,9 @@ export interface RosterEngine {
     listener: (change: RosterChange) => void,
     onNotice?: (notice: RosterNotice) => void,
   ): () => void;
+  /**
+   * Hears each time when the engine is within reach again after it wasn't, until the returned function is called. What
+   * was told meanwhile is lost.
+   */
+  onReturn(listener: () => void): () => void;
 }

@@ -21,6 +21,9 @@ export class StoredRoster {
   seq = 0;
   /** The last batch of each incarnation, by number. */
   readonly batches = new Map<string, number>();
+  /** The incarnations that it waits for since it was lost, and those that have told anew whom they have. */
+  readonly #awaited = new Set<string>();
+  readonly #told = new Set<string>();
   readonly #parts = new Map<string, Map<string, Connection>>();
   readonly #holders = new Map<string, Holder>();
   readonly #claims = new Map<string, Claim>();
@@ -33,6 +36,36 @@ export class StoredRoster {
 
   get connections(): Connection[] {
     return [...this.#parts.values()].flatMap((part) => [...part.values()]);
+  }
+
+  /** The incarnations that have connections. */
+  get parts(): string[] {
+    return [...this.#parts.keys()].sort();
+  }
+
+  get awaited(): string[] {
+    return [...this.#awaited].sort();
+  }
+
+  /** Begins a new life, which lacks whoever had connections in the one before. */
+  lose({ incarnation }: RosterBatch): void {
+    this.#awaited.clear();
+    this.#told.clear();
+    this.#awaited.add(incarnation);
+  }
+
+  /** Takes a batch that says all for that of one whom it waits for. */
+  tell({ incarnation, former = [], others = [] }: RosterBatch): void {
+    for (const other of others) if (!this.#told.has(other)) this.#awaited.add(other);
+    for (const each of [incarnation, ...former]) {
+      this.#told.add(each);
+      this.#awaited.delete(each);
+    }
+  }
+
+  /** Waits for an incarnation no more, which is dead. */
+  giveUp(incarnation: string): void {
+    this.#awaited.delete(incarnation);
   }
 
   part(incarnation: string): ReadonlyMap<string, Connection> {

@@ -42,7 +42,7 @@ export class RosterUpkeep {
       'reconcile',
       () => jittered(step),
       true,
-      () => this.#reconcile(),
+      async () => this.#reconcile(),
     );
   }
 
@@ -64,12 +64,13 @@ export class RosterUpkeep {
     this.#timers.set(name, setTimeout(run, interval()).unref());
   }
 
-  async #reconcile(): Promise<void> {
+  #reconcile(): void {
     if (!this.#waiting.length) {
       this.#waiting = [...this.#roster.sessions()];
       this.#perStep = Math.min(mostPerStep, Math.ceil(this.#waiting.length / reconcileSteps));
     }
-    await Promise.all(this.#waiting.splice(0, this.#perStep).map((id) => this.#roster.reconcile(id)));
+    // One that can't be compared at present doesn't keep the others waiting.
+    for (const id of this.#waiting.splice(0, this.#perStep)) this.#roster.reconcile(id).catch(() => {});
   }
 }
 

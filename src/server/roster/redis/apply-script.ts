@@ -3,15 +3,17 @@ import { publishing } from './publishing.js';
 import { script } from './script.js';
 
 /**
- * Applies a batch to its incarnation's part. Returns epoch, seq, count, how many connections the part has, those that
- * moved (for each the id that it is in the stead of, and its JSON), the ids of those away and of those removed, and 1
- * where the outbox has something that may not have been noted; nothing where the incarnation is fenced; `enter` where the roster isn't
+ * Applies a batch to its incarnation's part. Returns epoch, seq, count, the incarnations with a part and those awaited,
+ * how many connections the part has, those that moved (for each the id that it is in the stead of, and its JSON), the
+ * ids of those away and of those removed, and 1 where the outbox has something that may not have been noted; nothing
+ * where the incarnation is fenced; `enter` where the roster isn't
  * the one that the process entered, so that what tells who is in it may be lost too.
  *
  * KEYS: roster, part, batch, holders, outbox, its marks. ARGV: incarnation, earlier ones with line feeds around, channel, how long to keep
  * in ms, the session's id, how long to keep changes in the outbox in ms or 0, the batch's number, the epoch and the seq that the process
  * saw, 1 where it is whole, the epoch that the session was entered in or -1 where it was right now, what the keys of
- * parts and of those removed begin with, how many were created; for each of them id, JSON, hashed key (or nothing) and
+ * parts and of those removed begin with, the other incarnations that the process knew there, 1 where it tells anew, how
+ * many were created; for each of them id, JSON, hashed key (or nothing) and
  * the attempt; for each departure reason, how many ids, the ids.
  */
 export const applyScript = script(`
@@ -21,7 +23,8 @@ local roster, part, batch, holders = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local incarnation, former, channel, keep, sessionId = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local outboxKept, number, seenEpoch, seenSeq = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local whole, entered = ARGV[10] == '1', tonumber(ARGV[11])
-local partPrefix, removedPrefix, size = ARGV[12], ARGV[13], tonumber(ARGV[14])
+local partPrefix, removedPrefix, others = ARGV[12], ARGV[13], ARGV[14]
+local anew, size = ARGV[15] == '1', tonumber(ARGV[16])
 local last = redis.call('GET', batch)
 if last == 'fenced' then return false end
 local state = read(roster)
@@ -54,10 +57,11 @@ local function leave(reason, ids)
   if #departure.ids > 0 then table.insert(destroyed, departure) end
 end
 -- One that says nothing can't come late.
-local idle = not whole and #ARGV == 14
-if not idle and (not last or tonumber(last) < number) then
+local idle = not whole and #ARGV == 16
+local fresh = not idle and (not last or tonumber(last) < number)
+if fresh then
   redis.call('SET', batch, ARGV[7], 'PX', keep)
-  local named, at = {}, 15 + 4 * size
+  local said, at = {}, 17 + 4 * size
   -- Before who comes: the key of one who left is free.
   while at < #ARGV do
     local ids = {}
@@ -65,10 +69,10 @@ if not idle and (not last or tonumber(last) < number) then
     leave(ARGV[at], ids)
     at = at + 2 + #ids
   end
-  for at = 15, 11 + 4 * size, 4 do
+  for at = 17, 13 + 4 * size, 4 do
     local id, json, key, attempt = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
     local from, held, before = holderOf(key)
-    named[id] = true
+    said[id] = true
     if key ~= '' and redis.call('EXISTS', removedPrefix .. key) == 1 then table.insert(removed, id)
     elseif not from then
       if redis.call('HEXISTS', part, id) == 0 then
@@ -80,7 +84,7 @@ if not idle and (not last or tonumber(last) < number) then
       if not own and tonumber(attempt) <= before then table.insert(away, id)
       else
         local moving = move(held, from, key, tonumber(attempt) > before and attempt or digits(before))
-        named[held] = true
+        said[held] = true
         if from ~= incarnation or held ~= id then
           table.insert(moved, id)
           table.insert(moved, moving)
@@ -91,19 +95,37 @@ if not idle and (not last or tonumber(last) < number) then
   if whole then
     local rest = {}
     for _, id in ipairs(redis.call('HKEYS', part)) do
-      if not named[id] then table.insert(rest, id) end
+      if not said[id] then table.insert(rest, id) end
     end
     leave('networkDisconnected', rest)
   end
 end
 local own = redis.call('HLEN', part)
-local changed = #created > 0 or #destroyed > 0 or lost
+local before = table.concat(named(roster, 'awaited:'), '\\n')
+if lost then
+  for _, kind in ipairs({ 'awaited:', 'told:' }) do
+    for _, each in ipairs(named(roster, kind)) do redis.call('HDEL', roster, kind .. each) end
+  end
+  redis.call('HSET', roster, 'awaited:' .. incarnation, 1)
+end
+local older = seenEpoch > 0 and seenEpoch < state.epoch
+if fresh and whole and (lost or older or anew or before ~= '') then
+  for other in string.gmatch(others, '[^\\n]+') do
+    if redis.call('HEXISTS', roster, 'told:' .. other) == 0 then redis.call('HSET', roster, 'awaited:' .. other, 1) end
+  end
+  for each in string.gmatch(incarnation .. former, '[^\\n]+') do
+    redis.call('HSET', roster, 'told:' .. each, 1)
+    redis.call('HDEL', roster, 'awaited:' .. each)
+  end
+end
+local awaited = named(roster, 'awaited:')
+local changed = #created > 0 or #destroyed > 0 or lost or table.concat(awaited, '\\n') ~= before
 if changed then
   if lost or state.epoch == 0 then startAnew(state, seenEpoch) end
   redis.call('HSET', roster, 'id', sessionId)
   if own > 0 then redis.call('HSET', roster, 'part:' .. incarnation, 1)
   else redis.call('HDEL', roster, 'part:' .. incarnation) end
-  publish(roster, channel, keep, state, created, destroyed)
+  publish(roster, channel, keep, state, awaited, incarnation, own, created, destroyed)
   if outboxKept > 0 then record(KEYS[5], KEYS[6], outboxKept, roster, state, created, destroyed) end
 elseif own > 0 then
   redis.call('PEXPIRE', roster, keep)
@@ -115,5 +137,5 @@ if own > 0 then
 end
 -- After a batch whose answer was lost, the whole one that follows may have changed nothing.
 local waiting = (changed or whole) and redis.call('EXISTS', KEYS[5]) or 0
-return { digits(state.epoch), state.seq, state.count, own, moved, away, removed, waiting }
+return { digits(state.epoch), state.seq, state.count, named(roster, 'part:'), awaited, own, moved, away, removed, waiting }
 `);

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { EngineError } from '../engine-error.js';
 import type { RedisAddress } from './address.js';
 import { commandTimeout, connect, inTime, TimeoutError, type Link, type Listener } from './link.js';
@@ -7,11 +8,17 @@ import type { Script } from './script.js';
 const shortestPause = 50;
 const longestPause = 1_000;
 
+/** What is said of a connection: it broke, or is there again with all its subscriptions. */
+interface ConnectionEvents {
+  loss: [];
+  return: [];
+}
+
 /**
  * A way to a Redis that is mended when it breaks. What can't be sent at once, or has no answer in 2 s, is rejected and
  * never sent later; subscriptions last.
  */
-export class RedisConnection {
+export class RedisConnection extends EventEmitter<ConnectionEvents> {
   readonly #address: RedisAddress;
   readonly #listeners = new Map<string, Listener>();
   /** The subscriptions under way. */
@@ -21,6 +28,7 @@ export class RedisConnection {
   #closed = false;
 
   constructor(address: RedisAddress) {
+    super();
     this.#address = address;
   }
 
@@ -118,13 +126,20 @@ export class RedisConnection {
     if (link !== this.#link) return;
     this.#link = undefined;
     link.destroy();
+    this.emit('loss');
     void this.#reopen();
+  }
+
+  /** What was said meanwhile is lost, so whoever asks for it now has to be subscribed by then. */
+  async #return(link: Link): Promise<void> {
+    await Promise.all(this.#subscribing.values());
+    if (link === this.#link) this.emit('return');
   }
 
   async #reopen(): Promise<void> {
     for (let pause = shortestPause; !this.#link && !this.#closed; pause = Math.min(2 * pause, longestPause)) {
       await this.#open().catch(() => {});
-      if (this.#link) return;
+      if (this.#link) return this.#return(this.#link);
       await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)).unref());
     }
   }

@@ -54,7 +54,10 @@ export class Keys {
     return `${this.#processes}sessions:${incarnation}`;
   }
 
-  /** Hash: epoch, seq, count, the session's id, and a field `part:<incarnation>` for each part that has connections. */
+  /**
+   * Hash: epoch, seq, count, the session's id, a field `part:<incarnation>` for each part that has connections, and, of a
+   * roster that was lost, `awaited:<incarnation>` for each that hasn't told anew whom it has, and `told:<incarnation>`.
+   */
   roster(tag: string): string {
     return `${this.#prefix}{${tag}}:roster`;
   }

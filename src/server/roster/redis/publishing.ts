@@ -1,12 +1,21 @@
 /**
- * Lua functions that scripts share: `read` a roster's state, `startAnew` where it was lost, `split` what a part has of
- * a connection into key and JSON, `remove` connections from a part, and `publish` one change to the roster. Connections
- * come as JSON and stay so, since Lua would round their numbers.
+ * Lua functions that scripts share: `read` a roster's state, `named` incarnations of a kind in it, `startAnew` where it
+ * was lost, `split` what a part has of a connection into key and JSON, `remove` connections from a part, and `publish`
+ * one change to the roster. Connections come as JSON and stay so, since Lua would round their numbers.
  */
 export const publishing = `
 local function read(roster)
   local stored = redis.call('HMGET', roster, 'epoch', 'seq', 'count')
   return { epoch = tonumber(stored[1]) or 0, seq = tonumber(stored[2]) or 0, count = tonumber(stored[3]) or 0 }
+end
+
+local function named(roster, kind)
+  local found = {}
+  for _, field in ipairs(redis.call('HKEYS', roster)) do
+    if string.sub(field, 1, #kind) == kind then table.insert(found, string.sub(field, #kind + 1)) end
+  end
+  table.sort(found)
+  return found
 end
 
 local function digits(number) return string.format('%.0f', number) end
@@ -40,7 +49,7 @@ local function remove(part, holders, removedPrefix, keep, reason, ids)
   return departure
 end
 
-local function publish(roster, channel, keep, state, created, destroyed)
+local function publish(roster, channel, keep, state, awaited, by, own, created, destroyed)
   local from = state.seq
   state.seq = from + 1
   state.count = state.count + #created
@@ -53,6 +62,8 @@ local function publish(roster, channel, keep, state, created, destroyed)
   redis.call('PEXPIRE', roster, keep)
   redis.call('SPUBLISH', channel, '{"epoch":' .. digits(state.epoch) .. ',"from":' .. digits(from)
     .. ',"seq":' .. digits(state.seq) .. ',"count":' .. digits(state.count)
+    .. ',"by":"' .. by .. '","own":' .. digits(own)
+    .. (#awaited > 0 and ',"awaited":' .. cjson.encode(awaited) or '')
     .. ',"created":[' .. table.concat(created, ',') .. ']'
     .. ',"destroyed":' .. (#departures > 0 and cjson.encode(departures) or '[]') .. '}')
 end

@@ -44,9 +44,10 @@ local departure = remove(part, KEYS[4], '', ARGV[3], 'networkDisconnected', redi
 local left = redis.call('HLEN', part)
 if left == 0 then redis.call('HDEL', roster, 'part:' .. ARGV[1]) end
 if #departure.ids == 0 then return { left, redis.call('EXISTS', KEYS[5]) } end
+redis.call('HDEL', roster, 'awaited:' .. ARGV[1])
 local state = read(roster)
 if state.epoch == 0 then startAnew(state, 0) end
-publish(roster, ARGV[2], ARGV[3], state, {}, { departure })
+publish(roster, ARGV[2], ARGV[3], state, named(roster, 'awaited:'), ARGV[1], left, {}, { departure })
 if tonumber(ARGV[5]) > 0 then record(KEYS[5], KEYS[6], ARGV[5], roster, state, {}, { departure }) end
 return { left, redis.call('EXISTS', KEYS[5]) }
 `);

@@ -1,6 +1,7 @@
 import type { Connection } from '../../../protocol/connection.js';
 import type {
   Lease,
+  PartedState,
   Recognition,
   RosterBatch,
   RosterChange,
@@ -14,7 +15,7 @@ import { applyScript } from './apply-script.js';
 import { RedisConnection } from './connection.js';
 import { askForRemovalScript, recogniseScript } from './client-scripts.js';
 import { holderOf, Keys, tagOf } from './keys.js';
-import { listScript } from './list-script.js';
+import { listScript, readScript } from './read-scripts.js';
 import { declareDeadScript, endReapingScript, reapScript } from './reap-scripts.js';
 import { outboxKept, RedisOutbox } from './outbox/index.js';
 import { RedisWebhooks } from './webhooks/index.js';
@@ -27,6 +28,8 @@ export interface RedisEngineOptions {
   readonly lease: number;
   /** What the names of all keys begin with. */
   readonly prefix?: string;
+  /** Called when the Redis gets out of reach, and when it is within reach again. */
+  readonly onReach?: (reachable: boolean) => void;
 }
 
 /** When an incarnation entered a session: with which of its batches, and in which epoch. */
@@ -64,13 +67,15 @@ export class RedisEngine implements RosterEngine {
   /** In which sessions, by tag, which incarnations are known to be. */
   readonly #entered = new Map<string, Map<string, Entry>>();
 
-  constructor({ address, lease, prefix = 'session-connection-count:' }: RedisEngineOptions) {
+  constructor({ address, lease, prefix = 'session-connection-count:', onReach }: RedisEngineOptions) {
     this.#lease = lease;
     this.#database = address.database;
     this.#keys = new Keys(prefix);
     this.#connection = new RedisConnection(address);
     this.outbox = new RedisOutbox(this.#connection, this.#keys, address.database);
     this.webhooks = new RedisWebhooks(this.#connection, this.#keys, address.database);
+    this.#connection.on('loss', () => onReach?.(false));
+    this.#connection.on('return', () => onReach?.(true));
   }
 
   /** @throws {Error} where the Redis can't be reached. Once it was, the connection is mended when it breaks. */
@@ -105,7 +110,7 @@ export class RedisEngine implements RosterEngine {
 
   /** @param anew Whether it is to be noted once more that the incarnation is in the session. */
   async #apply(batch: RosterBatch, anew: boolean): Promise<WrittenState | undefined> {
-    const { sessionId, incarnation, number, created, claims, former, destroyed, whole, seen } = batch;
+    const { sessionId, incarnation, number, created, claims, destroyed, whole, seen } = batch;
     const tag = tagOf(sessionId);
     const known = anew ? undefined : this.#entered.get(incarnation)?.get(tag);
     if (created.length && !known && !(await this.#enter(batch, tag))) return undefined;
@@ -119,7 +124,7 @@ export class RedisEngine implements RosterEngine {
     ];
     const args = [
       incarnation,
-      `\n${(former ?? []).join('\n')}\n`,
+      `\n${(batch.former ?? []).join('\n')}\n`,
       this.#keys.channel(tag, this.#database),
       rosterKept,
       sessionId,
@@ -131,6 +136,8 @@ export class RedisEngine implements RosterEngine {
       known?.epoch ?? -1,
       this.#keys.partPrefix(tag),
       this.#keys.removedPrefix(tag),
+      (batch.others ?? []).join('\n'),
+      batch.anew ? 1 : 0,
       created.length,
       ...created.flatMap((connection) => {
         const { connectionId } = connection;
@@ -146,7 +153,7 @@ export class RedisEngine implements RosterEngine {
       this.#entered.delete(incarnation);
       return undefined;
     }
-    const [epoch, seq, count, own, moves, away, removed, isWaiting] = answer as WrittenAnswer;
+    const [epoch, seq, count, parts, awaited, own, moves, away, removed, isWaiting] = answer as WrittenAnswer;
     const entry = this.#entered.get(incarnation)?.get(tag);
     if (entry && !known) entry.epoch = Number(epoch);
     const noted = isWaiting ? this.outbox.note(tag) : undefined;
@@ -155,7 +162,8 @@ export class RedisEngine implements RosterEngine {
     for (let at = 0; at < moves.length; at += 2) {
       moved.set(moves[at]!, JSON.parse(moves[at + 1]!) as Connection);
     }
-    return { epoch: Number(epoch), seq, count, own, moved, away, removed };
+    const state = { ...stateOf([epoch, seq, count]), parts, ...(awaited.length && { awaited }) };
+    return { ...state, own, moved, away, removed };
   }
 
   async reap(): Promise<void> {
@@ -168,12 +176,12 @@ export class RedisEngine implements RosterEngine {
     for (const incarnation of dead as string[]) await this.#reapIncarnation(incarnation);
   }
 
-  async read(sessionId: string): Promise<RosterState> {
+  async read(sessionId: string): Promise<PartedState> {
     const tag = tagOf(sessionId);
     await this.#connection.subscribed(this.#keys.channel(tag, this.#database));
-    const roster = this.#keys.roster(tag);
-    const stored = await this.#connection.send(roster, ['HMGET', roster, 'epoch', 'seq', 'count']);
-    return stateOf(stored as (string | null)[]);
+    const answer = await this.#connection.run(readScript, [this.#keys.roster(tag)], []);
+    const [epoch, seq, count, parts, awaited] = answer as StoredAnswer;
+    return { ...stateOf([epoch, seq, count]), parts, ...(awaited.length && { awaited }) };
   }
 
   async list(sessionId: string): Promise<RosterState & { readonly connections: readonly Connection[] }> {
@@ -227,6 +235,11 @@ export class RedisEngine implements RosterEngine {
       this.#watches.delete(channel);
       this.#connection.unsubscribe(channel);
     };
+  }
+
+  onReturn(listener: () => void): () => void {
+    this.#connection.on('return', listener);
+    return () => this.#connection.off('return', listener);
   }
 
   get #outboxKept(): number {
@@ -295,10 +308,14 @@ export class RedisEngine implements RosterEngine {
   }
 }
 
+type StoredAnswer = [epoch: string, seq: number, count: number, parts: string[], awaited: string[]];
+
 type WrittenAnswer = [
   epoch: string,
   seq: number,
   count: number,
+  parts: string[],
+  awaited: string[],
   own: number,
   moves: string[],
   away: string[],
@@ -306,7 +323,7 @@ type WrittenAnswer = [
   isWaiting: number,
 ];
 
-const stateOf = ([epoch, seq, count]: readonly (string | null)[]): RosterState => ({
+const stateOf = ([epoch, seq, count]: readonly (string | number | null)[]): RosterState => ({
   epoch: Number(epoch ?? 0),
   seq: Number(seq ?? 0),
   count: Number(count ?? 0),

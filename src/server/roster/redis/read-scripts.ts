@@ -2,6 +2,17 @@ import { publishing } from './publishing.js';
 import { script } from './script.js';
 
 /**
+ * Reads a roster. Returns epoch, seq, count, the incarnations with a part and those awaited.
+ *
+ * KEYS: roster.
+ */
+export const readScript = script(`
+${publishing}
+local state = read(KEYS[1])
+return { digits(state.epoch), state.seq, state.count, named(KEYS[1], 'part:'), named(KEYS[1], 'awaited:') }
+`);
+
+/**
  * Reads a roster with all its connections, in one step. Returns epoch, seq, count and each connection as JSON.
  *
  * KEYS: roster. ARGV: what the keys of its parts begin with, which are in the same slot.
