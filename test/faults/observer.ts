@@ -113,6 +113,8 @@ export class Observer {
   #take(frame: ServerFrame): void {
     this.frames.push({ at: performance.now(), frame });
     this.#asked = false;
+    // It is about this process, and waits until it is back.
+    if (frame.type === 'drain') this.#socket!.close();
     if (frame.type === 'joined') {
       this.#latest = undefined;
       this.#view.join(frame, false);

@@ -36,7 +36,7 @@ export class Nginx {
        master_process off;
        pid ${this.#folder}/nginx.pid;
        error_log stderr error;
-       events {}
+       events { worker_connections 16384; }
        http {
          access_log off;
          ${folders.map((name) => `${name}_temp_path ${this.#folder}/${name};`).join('\n')}
