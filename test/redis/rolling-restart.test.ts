@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, suite, test } from 'node:test';
 import WebSocket from 'ws';
 import type {} from '../../src/index.js';
@@ -37,6 +38,16 @@ class WatchedSocket extends WebSocket {
   }
 }
 
+/** What deploy/ has for nginx, before these servers and without TLS. */
+function configuration(servers: readonly ServerProcess[]): [server: string, beside: string] {
+  const file = readFileSync(new URL('../../deploy/cluster/nginx.conf', import.meta.url), 'utf8');
+  const text = servers
+    .reduce((rest, { url }, index) => rest.replaceAll(`127.0.0.1:${8787 + index}`, new URL(url).host), file)
+    .replace(/^ *(listen|server_name|ssl_).*;$/gm, '');
+  const [, beside, server] = /^([^]*)^server \{\n([^]*)^\}$/m.exec(text)!;
+  return [server!, beside!];
+}
+
 /** The most that came in any second, of moments in ms. */
 function peak(moments: readonly number[]): number {
   let most = 0;
@@ -61,24 +72,16 @@ suite('a rolling restart', { skip: withoutRedis() || withoutNginx(), timeout: 30
   test('of three processes under tabs and session clients changes no number and no connection', async (t) => {
     await redis.start();
     ending.push(() => redis.remove());
-    const settings = { ...project, REDIS_URL: redis.url, MAX_CONNECTIONS_PER_ADDRESS: '100000' };
+    const settings = {
+      ...project,
+      REDIS_URL: redis.url,
+      TRUST_PROXY: '1',
+      MAX_CONNECTIONS_PER_ADDRESS: '100000',
+    };
     const servers = [1, 2, 3].map(() => new ServerProcess(settings));
     await Promise.all(servers.map((server) => server.start()));
     ending.push(() => Promise.all(servers.map((server) => server.stop('SIGKILL'))));
-    await nginx.start(
-      `location / { proxy_pass http://session_servers; }
-       location = /v1/connect {
-         proxy_pass http://session_servers;
-         proxy_set_header Upgrade $http_upgrade;
-         proxy_set_header Connection "upgrade";
-       }
-       proxy_http_version 1.1;
-       proxy_next_upstream error timeout http_503 non_idempotent;`,
-      `upstream session_servers {
-         least_conn;
-         ${servers.map(({ url }) => `server ${new URL(url).host} max_fails=0;`).join('\n')}
-       }`,
-    );
+    await nginx.start(...configuration(servers));
     ending.push(() => nginx.stop());
     await site.start();
     ending.push(() => site.stop());
