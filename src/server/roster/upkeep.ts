@@ -17,6 +17,8 @@ export class RosterUpkeep {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #waiting: string[] = [];
   #perStep = 0;
+  /** When the next round of comparisons may begin, in ms. */
+  #nextRound = 0;
 
   /** @param lease How long the engine holds an unrenewed lease, in ms. */
   constructor(roster: Roster, lease: number) {
@@ -65,7 +67,9 @@ export class RosterUpkeep {
   }
 
   #reconcile(): void {
-    if (!this.#waiting.length) {
+    const now = performance.now();
+    if (!this.#waiting.length && now >= this.#nextRound) {
+      this.#nextRound = now + reconcileInterval;
       this.#waiting = [...this.#roster.sessions()];
       this.#perStep = Math.min(mostPerStep, Math.ceil(this.#waiting.length / reconcileSteps));
     }
