@@ -88,6 +88,11 @@ export class RedisServer {
     this.command('SAVE');
   }
 
+  /** Forgets what {@link save} saved. To be called while it is stopped. */
+  forget(): void {
+    rmSync(join(this.#folder, 'dump.rdb'), { force: true });
+  }
+
   /** Stops it, or ends it as if its computer had failed. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#process;
