@@ -17,7 +17,14 @@ import type {
 } from '../../src/server/roster/roster-engine.js';
 
 /** The rules that keep the count true; each can be taken out to see that the model notices. */
-export const guards = ['fence', 'selfFence', 'orderedEpochs', 'newerOnly', 'setTransitions'] as const;
+export const guards = [
+  'fence',
+  'selfFence',
+  'orderedEpochs',
+  'newerOnly',
+  'setTransitions',
+  'barrier',
+] as const;
 export type Guard = (typeof guards)[number];
 
 export const sessionId = 'model';
@@ -78,7 +85,7 @@ export class World {
     else if (kind < 22) server.flush();
     else if (kind < 27) this.engine.deliver();
     else if (kind < 33) await this.pass(1 + this.random(4));
-    else if (kind < 35) server.stopped = true;
+    else if (kind < 35) server.stop();
     else if (kind < 36) server.goOn();
     else if (kind < 38) this.crash(index);
     else this.engine.wipe();
@@ -108,6 +115,13 @@ export class World {
       for (const visitor of this.visitors) visitor.receiveAll();
     }
     for (const { view } of this.visitors) view.release();
+  }
+
+  /** Notes where a process takes a number for certain that lacks somebody who was there all the time. */
+  watchFor(server: ModelServer, count: number): void {
+    const steady = this.visitors.filter((visitor) => visitor.isSteady).length;
+    if (server.isSteady && count < steady)
+      this.faults.push(`a process told ${count} for certain, and ${steady} were there all the time`);
   }
 
   /** Compares what each client shows with who is really there. */
@@ -233,6 +247,7 @@ class ModelEngine extends MemoryEngine {
     super.wipe();
     this.#note({ asked: 'wipe' });
     this.wiped = true;
+    for (const visitor of this.#world.visitors) visitor.wasInRoster = visitor.joined;
     this.#late = this.#late.filter(({ server }) => !server.dead);
   }
 
@@ -309,15 +324,22 @@ interface Link {
 class ModelServer {
   stopped = false;
   dead = false;
+  /** It began when the engine had its data: nobody can tell a session without connections from one that was lost. */
+  readonly #knowsRoster: boolean;
+  /** It was stopped once. */
+  hasStood = false;
   readonly #world: World;
   readonly #roster: ModelRoster;
   readonly #members = new Membership<Link>();
   readonly #links = new Set<Link>();
   readonly #missed: (() => void)[] = [];
   readonly #follower: RosterFollower;
+  /** Nobody is told a number before. */
+  #ready = false;
 
   constructor(world: World) {
     this.#world = world;
+    this.#knowsRoster = !world.engine.wiped;
     this.#roster = new ModelRoster(world, this, {
       renamed: (_, connections) => this.#rename(connections),
       resumed: (_, connections) => this.#resume(connections),
@@ -338,11 +360,12 @@ class ModelServer {
           ),
         read: (id) => roster.read(id),
         list: (id) => roster.list(id),
-        isSettled: (id) => roster.isSettled(id),
+        isSettled: (id) => world.without === 'barrier' || roster.isSettled(id),
         isReachable: (id) => roster.isReachable(id),
       },
       onNews: () => {},
     });
+    void this.#follower.ready.then(() => (this.#ready = true));
   }
 
   join(link: Link, observe: boolean): void {
@@ -393,9 +416,15 @@ class ModelServer {
     });
   }
 
+  /** Nothing keeps it from knowing what there was, and from telling its part of it. */
+  get isSteady(): boolean {
+    return !this.dead && !this.stopped && !this.hasStood && this.#knowsRoster;
+  }
+
   flush(): void {
     if (this.stopped) return;
     this.#follower.settle();
+    if (this.#ready && !this.#follower.stale) this.#world.watchFor(this, this.#follower.state.count);
     const list = this.#follower.wantList();
     list?.step();
     for (const link of this.#links) {
@@ -417,6 +446,11 @@ class ModelServer {
     for (const member of this.#members.overdue(time)) this.#depart(member, member.due!.reason);
     void this.#roster.renew().then(() => this.#roster.reap());
     void this.#roster.write(sessionId);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.hasStood = true;
   }
 
   goOn(): void {
@@ -506,6 +540,8 @@ class Visitor {
   readonly index: number;
   readonly view: RosterView;
   readonly observer: boolean;
+  /** It was in the session when the engine last lost its data, and has been since. */
+  wasInRoster = false;
   link: Link | undefined;
   key = '';
   connection: Connection | undefined;
@@ -524,6 +560,17 @@ class Visitor {
     this.observer = index === clients - 1;
   }
 
+  /** It is in the session, and was when the engine last lost its data, on a process that tells of it. */
+  get isSteady(): boolean {
+    const { wiped } = this.#world.engine;
+    return this.counted && this.#joined && !!this.link?.server.isSteady && (this.wasInRoster || !wiped);
+  }
+
+  /** It is in the session, as far as its process has told it. */
+  get joined(): boolean {
+    return this.counted && this.#joined;
+  }
+
   /** It is in the session, as far as anyone outside can tell. */
   get counted(): boolean {
     return !!this.link && !this.observer;
@@ -533,6 +580,7 @@ class Visitor {
     if (this.link) return;
     this.key ||= `${this.index}.${++this.#keys}`;
     this.#joined = false;
+    this.wasInRoster = false;
     this.link = {
       server,
       visitor: this,
