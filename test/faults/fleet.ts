@@ -1,7 +1,7 @@
 import { Proxy } from '../system/proxy.js';
 import { project, ServerProcess } from '../system/server-process.js';
 import { Client } from './client.js';
-import { ObservedSession } from './observed-session.js';
+import { ObservedSession, type Place } from './observed-session.js';
 
 /** What a {@link Fleet} takes. */
 export interface FleetOptions {
@@ -39,9 +39,13 @@ export class Fleet {
     return this.servers.filter((server) => server.running);
   }
 
-  /** A session with observers on every process. */
-  async observe(sessionId: string): Promise<ObservedSession> {
-    const session = new ObservedSession(sessionId, this.servers);
+  /**
+   * A session with observers on every process.
+   *
+   * @param places Ways to the processes. Default: straight to each.
+   */
+  async observe(sessionId: string, places: readonly Place[] = this.servers): Promise<ObservedSession> {
+    const session = new ObservedSession(sessionId, places);
     this.sessions.push(session);
     await session.truth(10_000, { calm: 0 });
     return session;

@@ -14,12 +14,15 @@ export interface Participant {
   leave(): void;
 }
 
+/** A server process, or a way to one. */
+export type Place = Pick<ServerProcess, 'url' | 'token'>;
+
 /** What {@link ObservedSession.truth} takes. */
 export interface TruthOptions {
   /** Who is in the session although its socket is open for nobody to see, or the other way about. Default: all who are joined. */
   of?: Iterable<Participant>;
   /** The processes that have to show it. Default: all of the session's. */
-  on?: readonly ServerProcess[];
+  on?: readonly Place[];
   /** From when on it is measured, by `performance.now()`. Default: now. */
   since?: number;
   /** How long it has to stay as it is, in ms. Default: 1 s. */
@@ -34,10 +37,10 @@ export class ObservedSession extends EventEmitter {
   readonly sessionId: string;
   /** Everybody who ever joined it by {@link join} or was added by the test. */
   readonly members = new Set<Participant>();
-  readonly #observers = new Map<ServerProcess, { readonly number: Observer; readonly list: Observer }>();
+  readonly #observers = new Map<Place, { readonly number: Observer; readonly list: Observer }>();
   readonly #onNews = (): boolean => this.emit('news');
 
-  constructor(sessionId: string, servers: readonly ServerProcess[]) {
+  constructor(sessionId: string, servers: readonly Place[]) {
     super();
     this.setMaxListeners(0);
     this.sessionId = sessionId;
@@ -49,30 +52,35 @@ export class ObservedSession extends EventEmitter {
     }
   }
 
+  /** What its observers look at it through. */
+  get places(): Place[] {
+    return [...this.#observers.keys()];
+  }
+
   /** The observer of the number on a process. */
-  numberOn(server: ServerProcess): Observer {
+  numberOn(server: Place): Observer {
     return this.#observers.get(server)!.number;
   }
 
   /** The observer of the list on a process. */
-  listOn(server: ServerProcess): Observer {
+  listOn(server: Place): Observer {
     return this.#observers.get(server)!.list;
   }
 
   /** All observers of some processes. Default: of all. */
-  observers(on: Iterable<ServerProcess> = this.#observers.keys()): Observer[] {
+  observers(on: Iterable<Place> = this.#observers.keys()): Observer[] {
     return [...on].flatMap((server) => [this.numberOn(server), this.listOn(server)]);
   }
 
   /** Lets somebody join through a process who gets no other socket when that one ends. */
-  async join(server: ServerProcess): Promise<Member> {
+  async join(server: Place): Promise<Member> {
     const member = new Member(this.#onNews);
     this.members.add(member);
     await member.join(server, this.sessionId);
     return member;
   }
 
-  joinMany(server: ServerProcess, count: number): Promise<Member[]> {
+  joinMany(server: Place, count: number): Promise<Member[]> {
     return Promise.all(Array.from({ length: count }, () => this.join(server)));
   }
 
@@ -114,7 +122,7 @@ export class ObservedSession extends EventEmitter {
   }
 
   /** What was said of connections that left, on one process: how many left for each reason. */
-  departures(server: ServerProcess): Partial<Record<ConnectionReason, number>> {
+  departures(server: Place): Partial<Record<ConnectionReason, number>> {
     const counts: Partial<Record<ConnectionReason, number>> = {};
     for (const reason of [...this.listOn(server).destroyed.values()].flat()) {
       counts[reason] = (counts[reason] ?? 0) + 1;

@@ -12,7 +12,7 @@ export class FailingRedis {
     '1024',
   ]);
   /** Tells the connections that messages come by from the others. */
-  readonly proxy = new Proxy('ssubscribe');
+  readonly proxy = new Proxy({ mark: 'ssubscribe' });
 
   get url(): string {
     return this.proxy.url.replace('http', 'redis');

@@ -27,7 +27,11 @@ export class Member {
    *
    * @param token Default: a subscriber's.
    */
-  async join(server: ServerProcess, sessionId: string, token?: string): Promise<JoinedFrame> {
+  async join(
+    server: Pick<ServerProcess, 'url' | 'token'>,
+    sessionId: string,
+    token?: string,
+  ): Promise<JoinedFrame> {
     token ??= await server.token('subscriber', sessionId);
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/${connectPath}`, subprotocol);
     this.#socket = socket;
