@@ -66,7 +66,9 @@ suite('a network', { skip: withoutRedis(), timeout: 120_000, concurrency: 2 }, (
       return way + lost + (random.chance(0.25) ? 100 * random.next() : 0);
     };
     await scenario({ size: 2, delay }, async ({ fleet }) => {
-      const proxies = await Promise.all(fleet.servers.map((server) => new Proxy({ delay }).start(server.url)));
+      const proxies = await Promise.all(
+        fleet.servers.map((server) => new Proxy({ delay }).start(server.url)),
+      );
       const places = fleet.servers.map((server, index) => ({
         url: proxies[index]!.url,
         token: server.token.bind(server),

@@ -8,6 +8,7 @@ import type { Direction } from '../system/proxy.js';
 import type { ServerProcess } from '../system/server-process.js';
 import { lease, measured, reaped, withSlack } from './bounds.js';
 import type { ObservedSession } from './observed-session.js';
+import type { Observer } from './observer.js';
 import { scenario, type Scene } from './scenario.js';
 
 /** What may pass between the end of a cut and the truth, in ms. */
@@ -47,6 +48,27 @@ const withCrowd = (name: string, play: (crowd: Crowd) => Promise<void>): Promise
     await play({ ...scene, session, members });
   });
 
+/** Resolves when the observers of processes that are cut off say that their numbers may be old. */
+async function doubted(
+  t: TestContext,
+  session: ObservedSession,
+  on: readonly ServerProcess[],
+): Promise<void> {
+  const since = performance.now();
+  const observers = session.observers(on);
+  await session.until(
+    () => observers.every(({ now }) => now.stale),
+    withSlack(lease),
+    'who is cut off shows a stale number',
+  );
+  t.diagnostic(measured('who is cut off says that its number may be old', performance.now() - since, lease));
+}
+
+/** The numbers that an observer has shown since it showed the n-th. */
+const shownSince = (observer: Observer, index: number): unknown[] => [
+  ...new Set(observer.shown.slice(index).map(({ count }) => count)),
+];
+
 /** Lets a process be cut off until the others have taken its connections out, and come back. */
 async function longCut(
   t: TestContext,
@@ -56,18 +78,25 @@ async function longCut(
   const [cut, ...others] = fleet.servers as [ServerProcess, ServerProcess, ServerProcess];
   const ids = members[0]!.map(({ connectionId }) => connectionId);
   const rest = members.slice(1).flat();
+  const before = session.numberOn(cut).shown.length - 1;
   const began = performance.now();
   ways[0]!.hold(...held);
-  // One that can't be counted is told to come again; one elsewhere is counted as ever.
-  const refused = assert
-    .rejects(session.join(cut), /closed with 1013/)
-    .then(() => t.diagnostic(measured('a join is sent away', performance.now() - began, joinPatience)));
+  // One elsewhere is counted as ever; one that can't be is told to come again.
   rest.push(await session.join(others[0]));
+  const sentAway = async (): Promise<void> => {
+    const asked = performance.now();
+    await assert.rejects(session.join(cut), /closed with 1013/);
+    t.diagnostic(measured('a join is sent away', performance.now() - asked, joinPatience));
+  };
   // Renewals whose answers get lost are renewals.
-  const bound = held.includes('up') ? reaped : reaped + (2 / 3) * lease;
-  const took = await session.truth(withSlack(bound), { on: others, of: rest, since: began });
-  t.diagnostic(measured('the others have taken out who is cut off', took, Math.round(bound)));
-  await refused;
+  const bound = held.includes('up') ? reaped : reaped + Math.ceil((2 / 3) * lease);
+  const [took] = await Promise.all([
+    session.truth(withSlack(bound), { on: others, of: rest, since: began }),
+    doubted(t, session, [cut]),
+    sentAway(),
+  ]);
+  t.diagnostic(measured('the others have taken out who is cut off', took, bound));
+  if (held.includes('down')) assert.deepEqual(shownSince(session.numberOn(cut), before), [30]);
   ways[0]!.release();
   const since = performance.now();
   const renamed = (): boolean =>
@@ -112,14 +141,18 @@ suite(
 
     test('as all others are, for longer than the lease, is taken out by none that is back before (F8)', (t) =>
       withCrowd('all', async ({ ways, session, fleet }) => {
+        const before = session.observers().map(({ shown }) => shown.length - 1);
         for (const way of ways) way.hold();
-        await wait(lease + 2_000);
+        await Promise.all([wait(lease + 2_000), doubted(t, session, fleet.servers)]);
         for (const way of ways) {
           way.release();
           await wait(1_000);
         }
         const took = await session.truth(withSlack(healed), { calm: reaped });
         t.diagnostic(measured('the truth everywhere when the last is back', took, healed));
+        for (const [index, observer] of session.observers().entries()) {
+          assert.deepEqual(shownSince(observer, before[index]!), [30]);
+        }
         for (const server of fleet.servers) assert.deepEqual(session.departures(server), {});
       }));
   },
