@@ -6,6 +6,10 @@ let keys = 0;
 
 /** A client that wants the number alone, with one key wherever it joins. */
 export class Member {
+  /** How often it was asked to go to another process, to which it doesn't go by itself. */
+  drains = 0;
+  /** The number that it was told last. */
+  count: number | undefined;
   readonly #key = `member ${++keys}`;
   readonly #onNews: () => void;
   #socket: WebSocket | undefined;
@@ -49,6 +53,8 @@ export class Member {
       );
       socket.on('message', (data: Buffer) => {
         const frame = parseServerFrame(data.toString());
+        if (frame.type === 'drain') this.drains++;
+        if ('count' in frame) this.count = frame.count;
         // It comes again, unasked, when its connection has another id.
         if (frame.type === 'joined') {
           this.#connectionId = frame.connection?.connectionId;

@@ -5,6 +5,9 @@ import type { CountedSessions } from './session-count.js';
 /** In ms: between two numbers, and how long a stream may be silent, since proxies cut what is. */
 const shortestPause = 250;
 const longestSilence = 15_000;
+/** In ms: when a reader who lost the stream comes back, at the earliest, and by how much later at the latest. */
+const shortestRetry = 1_000;
+const retrySpread = 4_000;
 
 /** What {@link countStream} takes. */
 export interface CountStreamOptions {
@@ -27,6 +30,8 @@ export function countStream(
   context.header('Cache-Control', 'no-store');
   // nginx would keep the events until there are enough of them.
   context.header('X-Accel-Buffering', 'no');
+  // When its process stops all readers lose their streams at once.
+  const retry = shortestRetry + Math.floor(Math.random() * retrySpread);
   return streamSSE(context, async (stream) => {
     let state: Awaited<ReturnType<typeof sessions.read>> | undefined;
     let changed = true;
@@ -55,7 +60,7 @@ export function countStream(
           if (state) {
             const { count, epoch, seq, stale } = state;
             const data = JSON.stringify({ sessionId, count, epoch, seq, stale });
-            await stream.writeSSE({ id: `${epoch}-${seq}`, data });
+            await stream.writeSSE({ id: `${epoch}-${seq}`, data, retry });
           }
         } else {
           await stream.write(':\n\n');
