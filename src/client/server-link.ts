@@ -236,11 +236,11 @@ export abstract class ServerLink extends EventTarget {
   #closed(socket: WebSocket, code: number): void {
     if (socket === this.#joining) {
       this.#joining = undefined;
+      this.#joinLimit.stop();
       // A code that is the server's came over a socket that works. Where the fallback fails too, it is not the socket.
       if (code === 1006) this.#broken = (this.#broken + 1) % (mostBroken + 1);
     } else if (socket === this.#socket) this.#forgetSocket();
     else return;
-    this.#joinLimit.stop();
     if (this.#socket || this.#joining) return;
     const response = closeResponse(code);
     const refusal = this.#refusal;

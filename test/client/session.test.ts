@@ -67,6 +67,29 @@ suite('a session', () => {
     session.disconnect();
   });
 
+  test('gives up a socket that says nothing after a drain, whatever became of the one before it', async () => {
+    const session = await join();
+    const answer = server.answer.bind(server);
+    // As a process that stands still.
+    server.answer = () => {};
+    server.sockets[0]!.receive({ type: 'drain' });
+    await setImmediate();
+    server.sockets[0]!.close(CloseCode.superseded);
+    await setImmediate();
+    assert.equal(session.state, 'connected');
+    server.answer = answer;
+    server.verdict = () => ({ count: 4 });
+    mock.timers.tick(10_000);
+    await setImmediate();
+    assert.equal(session.state, 'reconnecting');
+    mock.timers.tick(500);
+    await setImmediate();
+    assert.equal(session.state, 'connected');
+    assert.equal(session.count, 4);
+    assert.equal(openSockets(), 1);
+    session.disconnect();
+  });
+
   test('gives up a socket that was on its way when another drain comes', async () => {
     const session = await join();
     server.answer = () => {};
