@@ -34,6 +34,7 @@ export class GroupWebhooks implements CallbackRegistry {
   #next: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopListening = (): void => {};
+  #isClosing = false;
 
   constructor(options: GroupWebhooksOptions) {
     this.#options = options;
@@ -102,6 +103,7 @@ export class GroupWebhooks implements CallbackRegistry {
     clearInterval(this.#timer);
     this.#stopListening();
     await Promise.allSettled([this.#exchanging, this.#next]);
+    this.#isClosing = true;
     const term = this.#term;
     if (!term) return 0;
     term.stopReading();
@@ -133,7 +135,7 @@ export class GroupWebhooks implements CallbackRegistry {
     const states = this.#term && JSON.stringify(Object.fromEntries(this.#statesByUrl()));
     const round = await shared.webhooks.takePart(this.#process, {
       lease,
-      canSend: this.canSign,
+      canSend: this.canSign && !this.#isClosing,
       urls,
       states,
     });
