@@ -64,6 +64,13 @@ async function ask(server: ServerProcess, method: string, path = '', body?: obje
   const text = await answer.text();
   return { status: answer.status, body: (text && JSON.parse(text)) as never };
 }
+
+/** Resolves to what a receiver was told when it was so many things. */
+async function toldTo(receiver: WebhookReceiver, number: number): Promise<Told[]> {
+  await waitUntil(`${number} things are told`, () => receiver.received.length >= number);
+  return receiver.until(number);
+}
+
 type Described = { id: string; event: string; url: string; pending: number; lastError?: string };
 const callbacksOf = async (server: ServerProcess): Promise<Described[]> => (await ask(server, 'GET')).body;
 
@@ -103,7 +110,7 @@ suite('webhooks of several processes', { skip }, () => {
       }
     }
     for (const member of members) member.leave();
-    const told = await receiver.until(2 * ids.length);
+    const told = await toldTo(receiver, 2 * ids.length);
     for (const sessionId of sessions) assertOrdered(told, sessionId);
     assert.deepEqual(idsOf(told, 'connectionCreated').sort(), [...ids].sort());
     assert.deepEqual(idsOf(told, 'connectionDestroyed').sort(), [...ids].sort());
@@ -128,9 +135,9 @@ suite('webhooks of several processes', { skip }, () => {
     await sender.stop('SIGKILL');
     await receiver.start();
     const began = performance.now();
-    const [first] = await receiver.until(1);
+    const [first] = await toldTo(receiver, 1);
     context.diagnostic(`taken over in ${Math.round(performance.now() - began)} ms`);
-    const told = await receiver.until(ids.length + 3);
+    const told = await toldTo(receiver, ids.length + 3);
     assert.equal(first!.connection.id, ids[0]);
     assertOrdered(told, 'lobby');
     assert.deepEqual(idsOf(told, 'connectionCreated'), ids);
@@ -144,17 +151,18 @@ suite('webhooks of several processes', { skip }, () => {
     const settings = { REDIS_URL: redis.url, WEBHOOK: receiver.url, DRAIN_TIMEOUT: '0' };
     const [sender, other] = await serve(2, settings);
     const first = await join(other, 'lobby');
-    await receiver.until(1);
+    await toldTo(receiver, 1);
     await sender.stop('SIGTERM');
     const second = await join(other, 'lobby');
-    assert.deepEqual(idsOf(await receiver.until(2), 'connectionCreated'), [first, second]);
+    assert.deepEqual(idsOf(await toldTo(receiver, 2), 'connectionCreated'), [first, second]);
     await receiver.stop();
     const third = await join(other, 'lobby');
+    await waitUntil('it waits', async () => (await callbacksOf(other)).some(({ lastError }) => !!lastError));
     await other.stop('SIGTERM');
     await receiver.start();
     const [next] = await serve(1, settings);
-    assert.deepEqual(idsOf(await receiver.until(3), 'connectionCreated'), [first, second, third]);
-    const told = await receiver.until(6);
+    assert.deepEqual(idsOf(await toldTo(receiver, 3), 'connectionCreated'), [first, second, third]);
+    const told = await toldTo(receiver, 6);
     assertOrdered(told, 'lobby');
     assert.deepEqual(idsOf(told, 'connectionDestroyed').sort(), [first, second, third].sort());
     await next.stop();
@@ -171,16 +179,16 @@ suite('webhooks of several processes', { skip }, () => {
     sender.freeze(true);
     const failed = receiver.received.length;
     receiver.status = 204;
-    await receiver.until(failed + 2);
+    await toldTo(receiver, failed + 2);
     ids.push(await join(other, 'lobby'));
-    await receiver.until(failed + 3);
+    await toldTo(receiver, failed + 3);
     sender.freeze(false);
     // By then it has found out that another sends.
     await waitUntil('it hears of the other', async () =>
       (await callbacksOf(sender)).every(({ pending, lastError }) => !pending && !lastError),
     );
     ids.push(await join(sender, 'lobby'));
-    const told = (await receiver.until(failed + 4)).slice(failed);
+    const told = (await toldTo(receiver, failed + 4)).slice(failed);
     assertOrdered(told, 'lobby');
     assert.deepEqual(idsOf(told, 'connectionCreated'), ids);
   });
@@ -201,7 +209,7 @@ suite('webhooks of several processes', { skip }, () => {
     const member = new Member();
     const { connectionId } = (await member.join(other, 'lobby')).connection!;
     member.leave();
-    const [told] = await receiver.until(1);
+    const [told] = await toldTo(receiver, 1);
     assert.deepEqual([told!.event, told!.connection.id], ['connectionCreated', connectionId]);
     assert.equal((await ask(other, 'DELETE', `/${registered.id}`)).status, 204);
     assert.deepEqual(await callbacksOf(other), []);
@@ -213,7 +221,7 @@ suite('webhooks of several processes', { skip }, () => {
     await ask(one, 'POST', '', { group: 'connection', event: 'created', url: next.url });
     await known(other, 1);
     const last = await join(other, 'lobby');
-    assert.deepEqual(idsOf(await next.until(1), 'connectionCreated'), [last]);
+    assert.deepEqual(idsOf(await toldTo(next, 1), 'connectionCreated'), [last]);
     assert.equal(receiver.received.length, 1);
   });
 
@@ -225,7 +233,7 @@ suite('webhooks of several processes', { skip }, () => {
     redis.command('FLUSHALL');
     await waitUntil('the list is back', () => redis.command('--scan').includes('callbacks'));
     const id = await join(other, 'lobby');
-    assert.deepEqual(idsOf(await receiver.until(1), 'connectionCreated'), [id]);
+    assert.deepEqual(idsOf(await toldTo(receiver, 1), 'connectionCreated'), [id]);
     assert.equal((await callbacksOf(one)).length, 1);
   });
 
@@ -261,7 +269,7 @@ suite('webhooks of several processes on a cluster', { skip }, () => {
         for (const sessionId of ['one', 'two', 'three']) ids.push(await join(server, sessionId));
       }
     }
-    const told = await receiver.until(ids.length);
+    const told = await toldTo(receiver, ids.length);
     for (const sessionId of ['one', 'two', 'three']) assertOrdered(told, sessionId);
     assert.deepEqual(idsOf(told, 'connectionCreated').sort(), ids.sort());
   });
