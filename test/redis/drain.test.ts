@@ -121,6 +121,28 @@ suite('a process that hands its clients over', { skip: withoutRedis(), timeout: 
     await ended;
   });
 
+  test('gives a client that closes its socket the time to come to another', async () => {
+    const moving = await enter(here);
+    const closing = await enter(here);
+    const { connectionId } = moving;
+    const left = closing.connectionId!;
+    await witness.until(() => witness.present.size === 3);
+    const ended = here.stop('SIGTERM');
+    await waitUntil('all are asked to go', () => moving.drains > 0 && closing.drains > 0);
+    const old = moving.closed;
+    moving.close();
+    await old;
+    const back = await moving.join(there, session);
+    assert.deepEqual([back.connection!.connectionId, back.resumed, back.count], [connectionId, true, 3]);
+    closing.close();
+    await witness.until(() => witness.present.size === 2);
+    assert.deepEqual(
+      witness.events.flatMap(({ destroyed }) => destroyed ?? []),
+      [left],
+    );
+    await ended;
+  });
+
   test('is done when all have gone to others, of which nobody hears', async () => {
     const moving = await enter(here);
     const { connectionId } = moving;

@@ -66,6 +66,7 @@ export class ClientSocket implements Outlet, WireListener {
   #closeCode: number | undefined;
   #pingedAt: number | undefined;
   #fullSince: number | undefined;
+  #handedOver = false;
 
   constructor(socket: Wire, context: SocketContext, origin: ClientOrigin) {
     const { address, userAgent = '' } = origin;
@@ -97,8 +98,9 @@ export class ClientSocket implements Outlet, WireListener {
 
   /** Has the client go on over another socket, on another process. */
   handOver(): void {
-    if (this.#closeCode === undefined && this.#socket.readyState === this.#socket.OPEN)
-      this.#socket.handOver();
+    if (this.#closeCode !== undefined || this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#handedOver = true;
+    this.#socket.handOver();
   }
 
   /** Says what was wrong, then closes. */
@@ -320,12 +322,18 @@ export class ClientSocket implements Outlet, WireListener {
 
   /** A client that is gone may never end the connection that it said to be closing. */
   onClosing(code: number): void {
-    if (this.#closeCode === undefined) this.#closed(meantBy(code, this.#isFirefox));
+    if (this.#closeCode === undefined) this.#closed(this.#meant(code));
   }
 
   onClose(code: number): void {
-    this.#closed(meantBy(code, this.#isFirefox));
+    this.#closed(this.#meant(code));
     this.#context.onClosed(this);
+  }
+
+  #meant(code: number): number {
+    // Who was asked to go may have come to another process already, which isn't known here yet.
+    if (this.#handedOver && code === CloseCode.normal) return CloseCode.pageHidden;
+    return meantBy(code, this.#isFirefox);
   }
 
   #closed(code: number): void {
