@@ -10,13 +10,13 @@ export interface DrainedClient {
 export interface DrainedIntake extends Iterable<DrainedClient> {
   /** Takes no more. */
   stopTaking(): void;
-  /** Resolves when nobody is here. */
-  empty(): Promise<void>;
 }
 
 /** What {@link drain} takes. */
 export interface DrainOptions {
   readonly intake: DrainedIntake;
+  /** Resolves when nobody is left. */
+  readonly empty: () => Promise<void>;
   /** How long it may take in all, in ms. */
   readonly timeout: number;
   /** Ends it before. Default: nothing does. */
@@ -44,7 +44,7 @@ const steadyClock: Clock = { ...systemClock, now: () => performance.now() };
  * still as long after it was asked is asked again: the other process may have been this one. Resolves when nobody is
  * left, or the time is up.
  */
-export function drain({ intake, timeout, hurry, clock = steadyClock }: DrainOptions): Promise<void> {
+export function drain({ intake, empty, timeout, hurry, clock = steadyClock }: DrainOptions): Promise<void> {
   const notice = Math.min(noticeTime, timeout / 4);
   return new Promise((resolve) => {
     let cancel = (): void => {};
@@ -73,6 +73,6 @@ export function drain({ intake, timeout, hurry, clock = steadyClock }: DrainOpti
     cancel = clock.schedule(notice, handOver);
     hurry?.addEventListener('abort', end);
     if (hurry?.aborted) end();
-    void intake.empty().then(end);
+    void empty().then(end);
   });
 }

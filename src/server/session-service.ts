@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { version } from '../version.js';
 import { defaultDrainTimeout, drain } from './drain.js';
 import { createRequestListener } from './http/index.js';
@@ -93,6 +94,8 @@ export interface SessionService {
   close(): Promise<void>;
 }
 
+/** In ms: between two looks whether the last has left. */
+const emptyInterval = 50;
 /** In ms: how long a server that closes tries to deliver webhooks. */
 const lastTry = 600;
 
@@ -196,7 +199,12 @@ export function createSessionService(
         { clients: intake.size, seconds: timeout / 1000 },
         'Clients are handed over to other processes',
       );
-      await drain({ intake, timeout, hurry });
+      const empty = async (): Promise<void> => {
+        await intake.empty();
+        // Who lost the socket is about to come elsewhere or to leave, and the last may not be written yet.
+        while (live.size) await setTimeout(emptyInterval);
+      };
+      await drain({ intake, empty, timeout, hurry });
       log.info({ left: intake.size }, 'Clients were handed over');
     },
     close: async () => {

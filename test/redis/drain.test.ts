@@ -137,8 +137,8 @@ suite('a process that hands its clients over', { skip: withoutRedis(), timeout: 
     closing.close();
     await witness.until(() => witness.present.size === 2);
     assert.deepEqual(
-      witness.events.flatMap(({ destroyed }) => destroyed ?? []),
-      [left],
+      witness.events.flatMap(({ destroyed, reason }) => (destroyed ? [[destroyed, reason]] : [])),
+      [[left, 'clientDisconnected']],
     );
     await ended;
   });

@@ -46,9 +46,9 @@ class ScriptedIntake implements DrainedIntake {
     this.taking = false;
   }
 
-  empty(): Promise<void> {
+  readonly empty = (): Promise<void> => {
     return this.#here.size ? new Promise((resolve) => (this.#emptied = resolve)) : Promise.resolve();
-  }
+  };
 }
 
 suite('a process that drains', () => {
@@ -62,7 +62,7 @@ suite('a process that drains', () => {
     ended = false;
   });
   const start = (intake: ScriptedIntake, options: { timeout?: number; hurry?: AbortSignal } = {}): void =>
-    void drain({ intake, clock, timeout, ...options }).then(() => (ended = true));
+    void drain({ intake, empty: intake.empty, clock, timeout, ...options }).then(() => (ended = true));
   /** How many were asked in each second, from the first to the last that there were any. */
   const perSecond = ({ asked }: ScriptedIntake): number[] => {
     const first = asked[0]!.at;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { parseServerFrame, type ServerFrame } from '../../src/protocol/index.js';
+import { waitUntil } from '../faults/wait-until.js';
 import { LiveSessions, type Joining, type Outlet } from '../../src/server/live-session/index.js';
 
 suite('a live session', () => {
@@ -35,6 +36,17 @@ suite('a live session', () => {
         joining(more),
       );
     });
+
+  test('is none any more when its last connection went elsewhere while something was to be written', async () => {
+    const session = live.open('lobby');
+    const key = 'key';
+    await count({ key });
+    const [connection] = await live.list('lobby');
+    // That it came back is to be written.
+    await count({ key, attempt: 2 });
+    session.letGo([connection!.connectionId], 4409);
+    await waitUntil('the session is gone', () => !live.size);
+  });
 
   for (const observe of [false, true]) {
     test(`does not count who leaves before the join is done (${observe ? 'observed' : 'alone'})`, async () => {

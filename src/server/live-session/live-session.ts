@@ -393,6 +393,8 @@ export class LiveSession {
   }
 
   #closeIfEmpty(): void {
-    if (!this.#watchers.size && !this.#members.size && !this.#batch) this.#onEmpty();
+    if (this.#watchers.size || this.#members.size) return;
+    if (this.#batch) void this.#batch.then(() => this.#closeIfEmpty());
+    else this.#onEmpty();
   }
 }
