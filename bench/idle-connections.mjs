@@ -4,18 +4,14 @@
  * files of this process and of the server (`ulimit -n`). Exits with 1 where the memory of a connection is more than
  * promised, with 2 where it couldn't measure.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { MeasuredServer } from './measured-server.mjs';
-import { RawClient } from './raw-client.mjs';
+import { joinAll, RawClient } from './raw-client.mjs';
+import { mostSteal, stealSince } from './steal.mjs';
 
 /** What is promised, for 10,000 connections. Only memory doesn't depend on the computer. */
 const promises = { bytesPerConnection: 8 * 1024, idlePercent: 2, stormSeconds: 2.5, bytesPerClient: 600 };
-/** How many joins are under way at a time. */
-const mostJoining = 128;
-/** How much of the time other machines may take on a shared computer, so that CPU times still mean something. */
-const mostSteal = 0.05;
 /** In ms: what takes longer has gone wrong. */
 const longestRun = 300_000;
 
@@ -24,35 +20,6 @@ const { values } = parseArgs({
 });
 const connections = Number(values.connections);
 const idleSeconds = Number(values.idle);
-
-/** The share of the time since the last call that the hypervisor kept from this machine; 0 where it isn't told. */
-const stealSince = ((last) => () => {
-  const times = (/^cpu +(.*)$/m.exec(readStat())?.[1] ?? '').split(' ').map(Number);
-  const passed = times.map((time, index) => time - (last[index] ?? 0));
-  last = times;
-  const total = passed.reduce((sum, time) => sum + time, 0);
-  return total ? passed[7] / total : 0;
-})([]);
-
-function readStat() {
-  try {
-    return readFileSync('/proc/stat', 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-/** Lets the clients join, so many at a time. */
-async function joinAll(clients, port, joins) {
-  let next = 0;
-  const joinOneByOne = async () => {
-    while (next < clients.length) {
-      const index = next++;
-      await clients[index].join(port, joins[index]);
-    }
-  };
-  await Promise.all(Array.from({ length: mostJoining }, joinOneByOne));
-}
 
 /** Measures a server with all connections spread over so many sessions of the same size. */
 async function measure(sessions) {
@@ -65,13 +32,14 @@ async function measure(sessions) {
       Array.from({ length: sessions }, (_, index) => server.token(`s${index}`)),
     );
     const joins = clients.map((_, index) => ({
+      port: server.port,
       sessionId: `s${index % sessions}`,
       token: tokens[index % sessions],
     }));
-    await observer.join(server.port, { ...joins[0], observe: true });
+    await observer.join({ ...joins[0], observe: true });
     const before = await server.measure(true);
     stealSince();
-    await joinAll(clients, server.port, joins);
+    await joinAll(clients, joins);
     // The last of them were told by their own joins; the first ones are told last.
     while (![observer, ...clients].every(({ count }) => count === size)) await delay(50);
     const joined = await server.measure();

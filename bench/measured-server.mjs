@@ -10,6 +10,12 @@ const apiSecret = 'a secret for measurements';
 /** The built server as an operator runs it, in a process of its own that tells what it uses. */
 export class MeasuredServer {
   #process;
+  #settings;
+
+  /** @param settings More environment variables. */
+  constructor(settings = {}) {
+    this.#settings = settings;
+  }
 
   /** Starts one. `port` is where it listens. */
   async start() {
@@ -25,6 +31,7 @@ export class MeasuredServer {
           ALLOW_ORIGIN: '*',
           MAX_HANDSHAKES: '100000',
           MAX_CONNECTIONS_PER_ADDRESS: '100000',
+          ...this.#settings,
         },
       },
     );

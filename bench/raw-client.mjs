@@ -49,7 +49,7 @@ export class RawClient {
   #fail;
 
   /** Resolves when the join was answered. */
-  join(port, { sessionId, token, observe = false }) {
+  join({ port, sessionId, token, observe = false }) {
     const frame = Buffer.from(
       JSON.stringify({
         type: 'join',
@@ -111,4 +111,19 @@ export class RawClient {
     if (frame.type === 'joined') this.#onJoined();
     else this.bytes += size;
   }
+}
+
+/** How many joins are under way at a time. */
+const mostJoining = 128;
+
+/** Lets each client join by its own of the joins, some at a time. */
+export async function joinAll(clients, joins) {
+  let next = 0;
+  const joinOneByOne = async () => {
+    while (next < clients.length) {
+      const index = next++;
+      await clients[index].join(joins[index]);
+    }
+  };
+  await Promise.all(Array.from({ length: mostJoining }, joinOneByOne));
 }
