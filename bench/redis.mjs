@@ -1,8 +1,8 @@
 /**
  * What several built servers cost the Redis that they share, and what it costs them: `npm run bench:redis`, or
- * `node bench/redis.mjs --processes 3 --connections 3000 --idle 10` after a build. It takes two minutes, needs Debian's
- * redis-server, and as many open files of this process as connections (`ulimit -n`). deploy/capacity.md says what
- * follows of it. Exits with 2 where it couldn't measure.
+ * `node bench/redis.mjs --processes 3 --connections 3000 --idle 10` after a build. It takes two minutes, and needs
+ * Debian's redis-server, and as many open files of this process as connections (`ulimit -n`). What follows of it is in
+ * deploy/capacity.md. Exits with 2 where it couldn't measure.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ import { MeasuredServer } from './measured-server.mjs';
 import { joinAll, RawClient } from './raw-client.mjs';
 import { mostSteal, stealSince } from './steal.mjs';
 
-/** In ms. */
+/** In ms: how long a storm of joins has effects that are no part of idling. */
 const settling = 5_000;
 /** In ms: what takes longer has gone wrong. */
 const longestRun = 300_000;
@@ -27,12 +27,27 @@ const processes = Number(values.processes);
 const connections = Number(values.connections);
 const idleSeconds = Number(values.idle);
 
-/** What the servers use in all: see {@link MeasuredServer.measure}. */
-async function measureAll(servers, collect) {
-  const all = await Promise.all(servers.map((server) => server.measure(collect)));
-  return { cpu: sum(all.map(({ cpu }) => cpu)), rss: sum(all.map(({ rss }) => rss)) };
-}
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
+/** What has been used until now, by all servers and by their Redis. */
+async function used(servers, redis, collect = false) {
+  const measured = await Promise.all(servers.map((server) => server.measure(collect)));
+  const { cpu, scripts, traffic, memory } = redis.measure();
+  return {
+    seconds: performance.now() / 1000,
+    servers: sum(measured.map((server) => server.cpu)),
+    redis: cpu,
+    scripts,
+    traffic,
+    serverMemory: sum(measured.map(({ rss }) => rss)),
+    redisMemory: memory,
+  };
+}
+
+const less = (from, other) =>
+  Object.fromEntries(Object.entries(from).map(([name, value]) => [name, value - other[name]]));
+const times = (of, factor) =>
+  Object.fromEntries(Object.entries(of).map(([name, value]) => [name, value * factor]));
 
 /** Measures with all connections spread over the servers, and over so many sessions of the same size. */
 async function measure(sessions) {
@@ -52,30 +67,24 @@ async function measure(sessions) {
       sessionId: `s${index % sessions}`,
       token: tokens[index % sessions],
     }));
-    const [before, redisBefore] = [await measureAll(servers, true), redis.measure()];
+    const before = await used(servers, redis, true);
     stealSince();
     await joinAll(clients, joins);
     while (!clients.every(({ count }) => count === connections / sessions)) await delay(50);
-    const [joined, redisJoined] = [await measureAll(servers), redis.measure()];
-    // What the storm left to do is no part of idling.
+    const joined = await used(servers, redis);
     await delay(settling);
-    const [calm, redisCalm] = [await measureAll(servers, true), redis.measure()];
+    const calm = await used(servers, redis, true);
     await delay(idleSeconds * 1000);
-    const [idle, redisIdle] = [await measureAll(servers), redis.measure()];
-    const steal = stealSince();
-    const perSecond = (from, to) => (to - from) / idleSeconds;
+    const idle = less(await used(servers, redis), calm);
+    const perSecond = times(idle, 1 / idle.seconds);
+    const storm = less(joined, before);
+    // What idling takes was taken meanwhile too.
+    const perThousand = times(less(storm, times(perSecond, storm.seconds)), 1000 / connections);
     return {
-      steal,
-      redisBytes: redisIdle.memory - redisBefore.memory,
-      serverBytes: calm.rss - before.rss,
-      joinCpu: joined.cpu - before.cpu,
-      redisJoinCpu: redisJoined.cpu - redisBefore.cpu,
-      joinScripts: redisJoined.scripts - redisBefore.scripts,
-      joinTraffic: redisJoined.traffic - redisBefore.traffic,
-      idlePercent: 100 * perSecond(calm.cpu, idle.cpu),
-      redisIdlePercent: 100 * perSecond(redisCalm.cpu, redisIdle.cpu),
-      idleScripts: perSecond(redisCalm.scripts, redisIdle.scripts),
-      idleTraffic: perSecond(redisCalm.traffic, redisIdle.traffic),
+      perConnection: times(less(calm, before), 1 / connections),
+      perThousand,
+      perSecond,
+      steal: stealSince(),
     };
   } finally {
     for (const client of clients) client.leave();
@@ -85,7 +94,7 @@ async function measure(sessions) {
 }
 
 function report(name, value, unit) {
-  console.log(`  ${name.padEnd(40)}${value.toFixed(value < 100 ? 2 : 0).padStart(8)} ${unit}`);
+  console.log(`  ${name.padEnd(32)}${value.toFixed(value < 100 ? 2 : 0).padStart(8)} ${unit}`);
 }
 
 setTimeout(() => {
@@ -95,26 +104,24 @@ setTimeout(() => {
 
 try {
   for (const sessions of [1, connections / 4]) {
-    const result = await measure(sessions);
+    const { perConnection, perThousand, perSecond, steal } = await measure(sessions);
     console.log(
       `${connections} connections, ${sessions} session${sessions > 1 ? 's' : ''}, ${processes} processes`,
     );
-    report('memory of Redis, for a connection', result.redisBytes / connections, 'bytes');
-    report('memory of servers, for a connection', result.serverBytes / connections, 'bytes');
-    report('1,000 joins: scripts', (result.joinScripts / connections) * 1000, '');
-    report('1,000 joins: to and from Redis', ((result.joinTraffic / connections) * 1000) / 1024, 'KiB');
-    report('idle: scripts in a second', result.idleScripts, '');
-    report('idle: to and from Redis in a second', result.idleTraffic / 1024, 'KiB');
-    if (result.steal > mostSteal) {
-      console.log(
-        `  Others took ${(result.steal * 100).toFixed(1)} % of this computer: no CPU time means anything`,
-      );
+    report('memory of a connection, Redis', perConnection.redisMemory, 'bytes');
+    report('memory of a connection, servers', perConnection.serverMemory, 'bytes');
+    report('1,000 joins, scripts of Redis', perThousand.scripts, '');
+    report('1,000 joins, to and from Redis', perThousand.traffic / 1024, 'KiB');
+    report('idle, scripts of Redis', perSecond.scripts, 'in a second');
+    report('idle, to and from Redis', perSecond.traffic / 1024, 'KiB in a second');
+    if (steal > mostSteal) {
+      console.log(`  Others took ${(steal * 100).toFixed(1)} % of this computer: no CPU time means anything`);
       continue;
     }
-    report('1,000 joins: servers', (result.joinCpu / connections) * 1000, 'CPU s');
-    report('1,000 joins: Redis', (result.redisJoinCpu / connections) * 1000, 'CPU s');
-    report('idle: servers', result.idlePercent, '% CPU');
-    report('idle: Redis', result.redisIdlePercent, '% CPU');
+    report('1,000 joins, servers', perThousand.servers, 'CPU s');
+    report('1,000 joins, Redis', perThousand.redis, 'CPU s');
+    report('idle, servers', perSecond.servers * 100, '% CPU');
+    report('idle, Redis', perSecond.redis * 100, '% CPU');
   }
 } catch (error) {
   console.error(error);
