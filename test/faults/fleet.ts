@@ -51,14 +51,17 @@ export class Fleet {
     return session;
   }
 
-  /**
-   * Lets the product's session client join through the common way in: it comes back by itself, to any process. Resolves
-   * when it is joined.
-   */
-  async connect(observed: ObservedSession): Promise<Client> {
+  /** Sends the product's session client to the common way in: it comes back by itself, to any process. */
+  async enter(observed: ObservedSession): Promise<Client> {
     const token = await this.servers[0]!.token('subscriber', observed.sessionId);
     const client = new Client(this.#door.url, observed.sessionId, token, () => observed.emit('news'));
     observed.members.add(client);
+    return client;
+  }
+
+  /** Does {@link enter}, and resolves when the client is joined. */
+  async connect(observed: ObservedSession): Promise<Client> {
+    const client = await this.enter(observed);
     await observed.until(() => !!client.connectionId, 10_000, 'a session client joins');
     return client;
   }
