@@ -13,7 +13,7 @@ export interface Victims {
 }
 
 /** Something that goes wrong, and is mended when it resolves. */
-export type Fault = (victims: Victims) => Promise<unknown> | unknown;
+export type Fault = (victims: Victims) => unknown;
 
 /** A time shorter than a lease, or longer, in ms. */
 const shorter = (random: Random): number => 500 + random.below(lease - 2_500);
@@ -26,8 +26,10 @@ async function freeze({ server }: Victims, time: number): Promise<void> {
   server.freeze(false);
 }
 
-async function restartRedis({ redis, random }: Victims): Promise<void> {
+async function restartRedis({ redis, random }: Victims, empty: boolean): Promise<void> {
+  if (!empty) redis.save();
   await redis.stop('SIGKILL');
+  if (empty) redis.forget();
   await wait(eitherWay(random));
   await redis.start();
 }
@@ -45,14 +47,8 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'a process stands still for less than its lease': (victims) => freeze(victims, shorter(victims.random)),
   'a process stands still for more than its lease': (victims) => freeze(victims, longer(victims.random)),
-  'Redis is killed, and comes back with its data': async (victims) => {
-    victims.redis.save();
-    await restartRedis(victims);
-  },
-  'Redis is killed, and comes back empty': async (victims) => {
-    victims.redis.forget();
-    await restartRedis(victims);
-  },
+  'Redis is killed, and comes back with its data': (victims) => restartRedis(victims, false),
+  'Redis is killed, and comes back empty': (victims) => restartRedis(victims, true),
   'Redis stands still': async ({ redis, random }) => {
     redis.freeze(true);
     await wait(eitherWay(random));
