@@ -71,7 +71,7 @@ export class RawClient {
   }
 
   leave() {
-    this.#socket.resetAndDestroy();
+    this.#socket?.resetAndDestroy();
   }
 
   #receive(data, join) {

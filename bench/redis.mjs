@@ -76,14 +76,11 @@ async function measure(sessions) {
     const calm = await used(servers, redis, true);
     await delay(idleSeconds * 1000);
     const idle = less(await used(servers, redis), calm);
-    const perSecond = times(idle, 1 / idle.seconds);
-    const storm = less(joined, before);
-    // What idling takes was taken meanwhile too.
-    const perThousand = times(less(storm, times(perSecond, storm.seconds)), 1000 / connections);
     return {
       perConnection: times(less(calm, before), 1 / connections),
-      perThousand,
-      perSecond,
+      // With what is compared meanwhile, as it is while idle.
+      perThousand: times(less(joined, before), 1000 / connections),
+      perSecond: times(idle, 1 / idle.seconds),
       steal: stealSince(),
     };
   } finally {
