@@ -35,7 +35,7 @@ export class Nginx {
       `daemon off;
        master_process off;
        pid ${this.#folder}/nginx.pid;
-       error_log stderr error;
+       error_log stderr crit;
        events { worker_connections 16384; }
        http {
          access_log off;
