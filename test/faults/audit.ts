@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Keys } from '../../src/server/roster/redis/keys.js';
 import type { RedisServer } from '../redis/redis-server.js';
 
 /** What a Redis has of one session. */
@@ -55,3 +56,7 @@ export function audit(servers: readonly RedisServer[]): number {
   }
   return counted;
 }
+
+/** The incarnations that hold a lease. */
+export const incarnations = (redis: RedisServer): string[] =>
+  redis.command('ZRANGE', new Keys('session-connection-count:').leases, '0', '-1').split('\n').sort();

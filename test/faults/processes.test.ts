@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { withoutRedis } from '../redis/redis-server.js';
+import { ClusterGroup, SentinelGroup } from '../redis/redis-group.js';
+import { withoutRedis, type RedisServer } from '../redis/redis-server.js';
 import type { ServerProcess } from '../system/server-process.js';
-import { audit } from './audit.js';
+import { incarnations } from './audit.js';
 import { lease, measured, reaped, withSlack } from './bounds.js';
 import { Disturber } from './disturbance.js';
 import type { ObservedSession } from './observed-session.js';
@@ -11,35 +12,41 @@ import { scenario } from './scenario.js';
 
 type Three = [ServerProcess, ServerProcess, ServerProcess];
 
-/** Throws where an observer was told of anything since `before`, or showed anything else. */
-const nothingHappened = (session: ObservedSession, before: ReturnType<typeof happenings>): void =>
-  assert.deepEqual(happenings(session), before);
-const happenings = (session: ObservedSession): unknown[] =>
-  session.observers().map(({ created, destroyed, shown }) => [created.size, [...destroyed], shown]);
+/** What observers were told and showed, and as whom the processes live. */
+const happenings = (session: ObservedSession, redis: RedisServer): unknown[] => [
+  ...session.observers().map(({ created, destroyed, shown }) => [created.size, [...destroyed], [...shown]]),
+  incarnations(redis),
+];
 
 suite('a process', { skip: withoutRedis(), timeout: 180_000, concurrency: 4 }, () => {
-  test('that is killed takes its connections with it, each once, whatever joins meanwhile (F1)', async (t) => {
-    await scenario({ size: 3 }, async ({ fleet, redis }) => {
-      const session = await fleet.observe('killed');
-      const [here, there, elsewhere] = fleet.servers as Three;
-      await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
-      await session.truth(5_000);
-      for (const victim of [there, elsewhere, there]) {
-        // Who joins right then may get there, or not.
-        const joining = Promise.allSettled([session.joinMany(victim, 5), session.joinMany(here, 5)]);
-        const since = performance.now();
-        await victim.stop('SIGKILL');
-        await joining;
-        const took = await session.truth(withSlack(reaped), { on: fleet.running, since });
-        t.diagnostic(measured('the truth everywhere after a kill', took, reaped));
-        audit([redis]);
-        await victim.start();
-        await session.joinMany(victim, 10);
-        await session.truth(10_000);
-      }
-      assert.deepEqual(Object.keys(session.departures(here)), ['networkDisconnected']);
+  for (const [name, group, kills] of [
+    ['', undefined, 3],
+    [', behind sentinels', new SentinelGroup(), 1],
+    [', on a cluster', new ClusterGroup(), 1],
+  ] as const) {
+    test(`that is killed takes its connections with it, each once, whatever joins meanwhile${name} (F1)`, async (t) => {
+      await scenario({ size: 3, ...(group && { group }) }, async ({ fleet, audit }) => {
+        const session = await fleet.observe('killed');
+        const [here, there, elsewhere] = fleet.servers as Three;
+        await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
+        await session.truth(5_000);
+        for (const victim of [there, elsewhere, there].slice(0, kills)) {
+          // Who joins right then may get there, or not.
+          const joining = Promise.allSettled([session.joinMany(victim, 5), session.joinMany(here, 5)]);
+          const since = performance.now();
+          await victim.stop('SIGKILL');
+          await joining;
+          const took = await session.truth(withSlack(reaped), { on: fleet.running, since });
+          t.diagnostic(measured(`the truth everywhere after a kill${name}`, took, reaped));
+          audit();
+          await victim.start();
+          await session.joinMany(victim, 10);
+          await session.truth(10_000);
+        }
+        assert.deepEqual(Object.keys(session.departures(here)), ['networkDisconnected']);
+      });
     });
-  });
+  }
 
   test('that is killed loses no client that comes back to another (F1)', async (t) => {
     await scenario({ size: 3 }, async ({ fleet }) => {
@@ -79,17 +86,17 @@ suite('a process', { skip: withoutRedis(), timeout: 180_000, concurrency: 4 }, (
   });
 
   test('that stands still for less than its lease is missed by nobody (F3)', async () => {
-    await scenario({ size: 3 }, async ({ fleet }) => {
+    await scenario({ size: 3 }, async ({ fleet, redis }) => {
       const session = await fleet.observe('still for 2.5 s');
       const [, frozen] = fleet.servers as Three;
       await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
       await session.truth(5_000);
-      const before = happenings(session);
+      const before = happenings(session, redis);
       frozen.freeze(true);
       await wait(lease / 2);
       frozen.freeze(false);
       await session.truth(5_000, { calm: reaped });
-      nothingHappened(session, before);
+      assert.deepEqual(happenings(session, redis), before);
     });
   });
 
@@ -120,32 +127,32 @@ suite('a process', { skip: withoutRedis(), timeout: 180_000, concurrency: 4 }, (
 
   test('whose event loop is blocked for 2 s is missed by nobody (F5)', async () => {
     const disturber = new Disturber();
-    await scenario({ size: 3, settings: disturber.settings }, async ({ fleet }) => {
+    await scenario({ size: 3, settings: disturber.settings }, async ({ fleet, redis }) => {
       const session = await fleet.observe('blocked');
       await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
       await session.truth(5_000);
-      const before = happenings(session);
+      const before = happenings(session, redis);
       const since = performance.now();
       await disturber.disturb(fleet.servers[1]!, 1, { block: 2_000 });
       assert.ok(performance.now() - since >= 2_000);
       await session.truth(5_000, { calm: reaped });
-      nothingHappened(session, before);
+      assert.deepEqual(happenings(session, redis), before);
     }).finally(() => disturber.remove());
   });
 
   test('whose clock is set by an hour, either way, is missed by nobody, and misses nobody (F12)', async () => {
     const disturber = new Disturber();
-    await scenario({ size: 3, settings: disturber.settings }, async ({ fleet }) => {
+    await scenario({ size: 3, settings: disturber.settings }, async ({ fleet, redis }) => {
       const session = await fleet.observe('an hour');
       const [ahead, behind, right] = fleet.servers as Three;
       await Promise.all(fleet.servers.map((server) => session.joinMany(server, 10)));
       await session.truth(5_000);
-      const before = happenings(session);
+      const before = happenings(session, redis);
       for (const clockStep of [3_600_000, -3_600_000]) {
         await disturber.disturb(ahead, 0, { clockStep });
         await disturber.disturb(behind, 1, { clockStep: -clockStep });
         await session.truth(5_000, { calm: reaped });
-        nothingHappened(session, before);
+        assert.deepEqual(happenings(session, redis), before);
       }
       // And they go on to see what happens.
       const since = performance.now();

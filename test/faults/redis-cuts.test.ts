@@ -6,6 +6,7 @@ import type { Member } from '../redis/member.js';
 import { withoutRedis, type RedisServer } from '../redis/redis-server.js';
 import type { Direction } from '../system/proxy.js';
 import type { ServerProcess } from '../system/server-process.js';
+import { incarnations } from './audit.js';
 import { lease, measured, reaped, withSlack } from './bounds.js';
 import type { ObservedSession } from './observed-session.js';
 import type { Observer } from './observer.js';
@@ -124,6 +125,7 @@ suite(
       test(`for 3 s, ${name}, is missed by nobody (F8)`, async (t) => {
         await withCrowd(`short, ${name}`, async ({ fleet, redis, ways, session, members }) => {
           await renewal(redis, members[0]![0]!);
+          const lives = incarnations(redis);
           ways[0]!.hold(...held);
           const joined = session.joinMany(fleet.servers[1]!, 3);
           await wait(3_000);
@@ -132,6 +134,7 @@ suite(
           const took = await session.truth(withSlack(healed), { calm: reaped });
           t.diagnostic(measured('the truth everywhere when it is back', took, healed));
           for (const server of fleet.servers) assert.deepEqual(session.departures(server), {});
+          assert.deepEqual(incarnations(redis), lives);
         });
       });
 
@@ -140,7 +143,8 @@ suite(
     }
 
     test('as all others are, for longer than the lease, is taken out by none that is back before (F8)', (t) =>
-      withCrowd('all', async ({ ways, session, fleet }) => {
+      withCrowd('all', async ({ fleet, redis, ways, session }) => {
+        const lives = incarnations(redis);
         const before = session.observers().map(({ shown }) => shown.length - 1);
         for (const way of ways) way.hold();
         await Promise.all([wait(lease + 2_000), doubted(t, session, fleet.servers)]);
@@ -154,6 +158,7 @@ suite(
           assert.deepEqual(shownSince(observer, before[index]!), [30]);
         }
         for (const server of fleet.servers) assert.deepEqual(session.departures(server), {});
+        assert.deepEqual(incarnations(redis), lives);
       }));
   },
 );

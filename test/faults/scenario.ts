@@ -9,14 +9,27 @@ import type { Place } from './observed-session.js';
 export interface Scene {
   readonly fleet: Fleet;
   readonly redis: RedisServer;
-  /** The way of each process to the Redis. */
+  /** The way of each process to the Redis; none to a group. */
   readonly ways: readonly Proxy[];
+  /** Throws where what is in the Redis contradicts itself, or lasts. Returns how many connections are counted. */
+  readonly audit: () => number;
+}
+
+/** Several Redis servers that are one. */
+export interface RedisGroup {
+  readonly url: string;
+  /** Those that have the keys. */
+  readonly masters: readonly RedisServer[];
+  start(): Promise<unknown>;
+  remove(): Promise<void>;
 }
 
 /** What {@link scenario} takes. */
 export interface ScenarioOptions extends Omit<FleetOptions, 'redis'> {
   /** How long each piece takes on the ways to the Redis and back, in ms. Default: no time. */
   delay?: () => number;
+  /** Default: one server. */
+  group?: RedisGroup;
 }
 
 /**
@@ -24,16 +37,21 @@ export interface ScenarioOptions extends Omit<FleetOptions, 'redis'> {
  * when all have left nothing may stay in Redis that is counted or lasts.
  */
 export async function scenario(
-  { size, settings = () => ({}), delay }: ScenarioOptions,
+  { size, settings = () => ({}), delay, group }: ScenarioOptions,
   play: (scene: Scene) => Promise<void>,
 ): Promise<void> {
-  const redis = await new RedisServer().start();
-  const ways = await Promise.all(Array.from({ length: size }, () => new Proxy({ delay }).start(redis.url)));
-  const fleet = new Fleet({ size, settings, redis: (index) => ways[index]!.url.replace('http', 'redis') });
+  const redis = new RedisServer();
+  await (group ?? redis).start();
+  const ways = await Promise.all(
+    Array.from({ length: group ? 0 : size }, () => new Proxy({ delay }).start(redis.url)),
+  );
+  const url = (index: number): string => group?.url ?? ways[index]!.url.replace('http', 'redis');
+  const fleet = new Fleet({ size, settings, redis: url });
+  const auditAll = (): number => audit(group?.masters ?? [redis]);
   try {
     await fleet.start();
-    await play({ fleet, redis, ways });
-    audit([redis]);
+    await play({ fleet, redis, ways, audit: auditAll });
+    auditAll();
     const ended = new Set<Place>(fleet.servers.filter((server) => !server.running));
     for (const session of fleet.sessions) {
       session.leave();
@@ -41,10 +59,10 @@ export async function scenario(
       await session.truth(10_000, { on, calm: 0 });
       session.assertOnce();
     }
-    assert.equal(audit([redis]), 0);
+    assert.equal(auditAll(), 0);
   } finally {
     await fleet.stop();
     for (const way of ways) way.stop();
-    await redis.remove();
+    await Promise.all([redis.remove(), group?.remove()]);
   }
 }

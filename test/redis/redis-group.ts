@@ -32,6 +32,11 @@ sentinel failover-timeout rosters 3000`,
       ),
   );
 
+  /** As long as nothing happened to it. */
+  get masters(): RedisServer[] {
+    return [this.master];
+  }
+
   get url(): string {
     return `redis+sentinel://${this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join()}/rosters`;
   }
@@ -72,6 +77,10 @@ export class ClusterGroup {
       { length: 3 * (1 + replicas) },
       () => new RedisServer(['--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', ...promptly]),
     );
+  }
+
+  get masters(): RedisServer[] {
+    return this.nodes;
   }
 
   get url(): string {

@@ -20,10 +20,11 @@ const connectTimeout = 2_000;
 const sentinelTimeout = 500;
 /**
  * Each socket asks for a sign of life that often, and is given up where there is none for that long: one that messages
- * come by, or that isn't greeted yet, would else wait for ever. Longer than a process may be busy with itself.
+ * come by, or that isn't greeted yet, would else wait for ever. Longer than a process may be busy with itself, and the
+ * time since the last sign.
  */
 const pingInterval = 1_000;
-const socketTimeout = 3_000;
+const socketTimeout = 4_000;
 
 /**
  * Connects to a Redis.
@@ -145,7 +146,8 @@ async function masterOf(
 export function inTime<Value>(promise: Promise<Value>, timeout: number): Promise<Value> {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError(timeout)), timeout);
+    // Timers come first when a process goes on that was held up: what came meanwhile is to be heard before.
+    timer = setTimeout(() => setImmediate(() => reject(new TimeoutError(timeout))), timeout);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
