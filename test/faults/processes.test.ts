@@ -18,7 +18,7 @@ const happenings = (session: ObservedSession, redis: RedisServer): unknown[] => 
   incarnations(redis),
 ];
 
-suite('a process', { skip: withoutRedis(), timeout: 180_000, concurrency: 4 }, () => {
+suite('a process', { skip: withoutRedis(), timeout: 180_000, concurrency: 5 }, () => {
   for (const [name, group, kills] of [
     ['', undefined, 3],
     [', behind sentinels', new SentinelGroup(), 1],

@@ -119,7 +119,7 @@ async function longCut(
 
 suite(
   'a process that is cut off from the Redis',
-  { skip: withoutRedis(), timeout: 180_000, concurrency: 4 },
+  { skip: withoutRedis(), timeout: 180_000, concurrency: 5 },
   () => {
     for (const [name, ...held] of directions) {
       test(`for 3 s, ${name}, is missed by nobody (F8)`, async (t) => {

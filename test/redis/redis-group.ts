@@ -79,10 +79,6 @@ export class ClusterGroup {
     );
   }
 
-  get masters(): RedisServer[] {
-    return this.nodes;
-  }
-
   get url(): string {
     return `redis+cluster://${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join()}`;
   }
