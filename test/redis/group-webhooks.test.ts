@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { RedisEngine, redisAddress } from '../../src/server/roster/redis/index.js';
+import { tagOf } from '../../src/server/roster/redis/keys.js';
 import { mostCallbacks } from '../../src/server/webhooks/callback.js';
 import { systemClock } from '../../src/server/webhooks/clock.js';
+import { mostPending } from '../../src/server/webhooks/delivery-queue.js';
 import { GroupWebhooks } from '../../src/server/webhooks/group-webhooks.js';
 import { waitUntil } from '../faults/wait-until.js';
 import { RedisServer, withoutRedis } from './redis-server.js';
@@ -71,13 +73,15 @@ suite('the webhooks of a group', { skip: withoutRedis() }, () => {
     return {
       webhooks,
       close,
-      /** Writes that a connection joins. */
-      join: (connectionId: string, sessionId = 'lobby') =>
+      /** Writes that connections join. */
+      join: (connectionIds: string | string[], sessionId = 'lobby') =>
         engine.apply({
           sessionId,
           incarnation,
           number: ++batches,
-          created: [{ connectionId, creationTime: 1, data: '' }],
+          created: [connectionIds]
+            .flat()
+            .map((connectionId) => ({ connectionId, creationTime: 1, data: '' })),
           destroyed: [],
           whole: false,
           seen: { epoch: 0, seq: 0 },
@@ -147,6 +151,23 @@ suite('the webhooks of a group', { skip: withoutRedis() }, () => {
     await other.webhooks.unregister(callback);
     await untilEmpty();
     assert.deepEqual(one.webhooks.states, []);
+  });
+
+  test('that are too many are dropped from Redis too, and counted', async () => {
+    const one = await member([badUrl]);
+    const dropped = (): number | undefined => one.webhooks.states[0]?.troubles.dropped;
+    const outboxes = (): number => redis.command('--scan', '--pattern', '*:outbox').split('\n').length;
+    refusing.add(badUrl);
+    await one.join('a', 'oldest');
+    await waitUntil('it fails', () => one.webhooks.states.some(({ lastError }) => !!lastError));
+    const ids = Array.from({ length: mostPending - 1 }, (_, at) => `b${at}`);
+    await one.join(ids, 'long');
+    await one.join('c', 'newest');
+    await waitUntil('the oldest is dropped', () => dropped() === 1 && outboxes() === 2);
+    // What there was no room for in Redis is told by whoever reads the outbox next.
+    redis.command('HSET', `session-connection-count:{${tagOf('newest')}}:outbox:marks`, 'dropped', '7');
+    await one.join('d', 'newest');
+    await waitUntil('it is counted', () => (dropped() ?? 0) >= 8);
   });
 
   test('go on where Redis failed at reading and emptying outboxes', async () => {

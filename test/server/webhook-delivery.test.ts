@@ -18,6 +18,8 @@ suite('webhooks to one URL', () => {
   let attempts: string[];
   /** What the receiver answers to a body; a promise where it takes its time. */
   let answer: (body: string, signal: AbortSignal) => number | Promise<number>;
+  /** The bodies of those that wait no more. */
+  let settled: string[];
   let reports: (Troubles & Pick<DeliveryState, 'pending' | 'lastError'>)[];
 
   beforeEach(() => {
@@ -25,6 +27,7 @@ suite('webhooks to one URL', () => {
     random = 0;
     attempts = [];
     reports = [];
+    settled = [];
     answer = () => 204;
     queue = new DeliveryQueue({
       clock,
@@ -34,6 +37,7 @@ suite('webhooks to one URL', () => {
         return answer(body, signal);
       },
       onTrouble: (troubles, { pending, lastError }) => reports.push({ ...troubles, pending, lastError }),
+      onSettled: ({ body }) => settled.push(body),
     });
   });
 
@@ -174,6 +178,23 @@ suite('webhooks to one URL', () => {
     append('a', 'a4');
     await setImmediate();
     assert.deepEqual(attempts, ['a1', 'b3', 'c1', 'a4']);
+  });
+
+  test('are settled when they were accepted, given up or dropped, and not when they are forgotten', async () => {
+    append('a', 'accepted');
+    await setImmediate();
+    assert.deepEqual(settled, ['accepted']);
+    answer = () => 500;
+    append('a', 'given up', 'a2');
+    await clock.advance(24 * hours + 15 * minutes);
+    assert.deepEqual(settled, ['accepted', 'given up']);
+    for (let number = 1; number < mostPending; number++) append('b', `b${number}`);
+    assert.equal(settled.length, 2);
+    append('c', 'c1');
+    assert.deepEqual(settled, ['accepted', 'given up', 'a2']);
+    queue.discard();
+    await queue.finish(600);
+    assert.equal(settled.length, 3);
   });
 
   test('tell since when they fail, and why, until one is accepted', async () => {
