@@ -4,6 +4,7 @@ import type { Connection } from '../../src/protocol/connection.js';
 import type { RedisEngine } from '../../src/server/roster/redis/index.js';
 import { tagOf } from '../../src/server/roster/redis/keys.js';
 import type { RosterBatch } from '../../src/server/roster/roster-engine.js';
+import { adminLine, advisedConfiguration, advisedUser, asAdmin, asAdvisedUser } from './advised-user.js';
 import { ClusterGroup } from './redis-group.js';
 import { RedisServer, withoutRedis } from './redis-server.js';
 import { redisEngines, type EngineGroup } from './roster-engines.js';
@@ -31,10 +32,13 @@ const batch = (sessionId: string, incarnation: string, more: Partial<RosterBatch
   ...more,
 });
 
+/** Runs a command on a server of a Redis, as somebody who may. */
+type Run = (...command: string[]) => string;
+
 /** Tests the outboxes of a Redis' rosters. */
 function testOutboxes(
   name: string,
-  start: () => Promise<{ url: string; servers: readonly RedisServer[]; remove: () => Promise<void> }>,
+  start: () => Promise<{ url: string; servers: readonly Run[]; remove: () => Promise<void> }>,
 ): void {
   suite(`outboxes on ${name}`, { skip }, () => {
     let redis: Awaited<ReturnType<typeof start>>;
@@ -43,7 +47,7 @@ function testOutboxes(
     let other: RedisEngine;
     before(async () => {
       redis = await start();
-      group = redisEngines(redis.url, (...command) => redis.servers.map((each) => each.command(...command)));
+      group = redisEngines(redis.url, (...command) => redis.servers.map((run) => run(...command)));
       [one, other] = [(await group.engine()) as RedisEngine, (await group.engine()) as RedisEngine];
       for (const { outbox } of [one, other]) outbox.isWanted = true;
     });
@@ -155,7 +159,7 @@ function testOutboxes(
       const key = `session-connection-count:{${tagOf(session)}}:outbox`;
       const fill =
         "for number = 2, 20000 do redis.call('XADD', KEYS[1], '*', 'change', '{}') end return redis.call('XLEN', KEYS[1])";
-      const filled = redis.servers.map((each) => each.command('EVAL', fill, '1', key));
+      const filled = redis.servers.map((run) => run('EVAL', fill, '1', key));
       assert.ok(filled.includes('20000'), String(filled));
       await one.apply(batch(session, process, { created: [connection('b')] }));
       const { changes, dropped } = await other.outbox.read(tagOf(session), undefined, 1_000);
@@ -164,11 +168,10 @@ function testOutboxes(
     });
 
     test('leave no key that never expires', async () => {
-      const left = redis.servers.flatMap((each) =>
-        each
-          .command('--scan')
+      const left = redis.servers.flatMap((run) =>
+        run('--scan')
           .split('\n')
-          .filter((key) => key && Number(each.command('PTTL', key)) < 0),
+          .filter((key) => key && Number(run('PTTL', key)) < 0),
       );
       assert.deepEqual(left, []);
     });
@@ -176,11 +179,18 @@ function testOutboxes(
 }
 
 testOutboxes('Redis', async () => {
-  const server = await new RedisServer().start();
-  return { url: server.url, servers: [server], remove: () => server.remove() };
+  const server = await new RedisServer([], () => advisedConfiguration + adminLine).start();
+  const run = (...command: string[]): string => server.command(...asAdmin, ...command);
+  return { url: asAdvisedUser(server.url), servers: [run], remove: () => server.remove() };
 });
 
 testOutboxes('Redis Cluster', async () => {
   const cluster = await new ClusterGroup().start();
-  return { url: cluster.url, servers: cluster.nodes, remove: () => cluster.remove() };
+  for (const node of cluster.nodes) node.command('ACL', 'SETUSER', ...advisedUser);
+  const servers = cluster.nodes.map(
+    (node) =>
+      (...command: string[]) =>
+        node.command(...command),
+  );
+  return { url: asAdvisedUser(cluster.url), servers, remove: () => cluster.remove() };
 });

@@ -1,5 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { after } from 'node:test';
+import {
+  adminLine,
+  advisedConfiguration,
+  advisedUser,
+  asAdmin,
+  asAdvisedUser,
+} from '../redis/advised-user.js';
 import { testEngine } from '../redis/engine-contract.js';
 import { ClusterGroup, SentinelGroup } from '../redis/redis-group.js';
 import { RedisServer, withoutRedis } from '../redis/redis-server.js';
@@ -8,17 +14,11 @@ import { memoryEngines, redisEngines } from '../redis/roster-engines.js';
 testEngine('in memory', false, async () => memoryEngines());
 
 const skip = withoutRedis();
-// Set up as an operator is told to, with a user that may do no more than it has to.
-const configuration = readFileSync(new URL('../../deploy/cluster/redis.conf', import.meta.url), 'utf8');
-const [, user, ...rules] = /^user session-.*$/m.exec(configuration)![0].split(' ');
-const asUser = (url: string): string => url.replace('//', `//${user}:PASSWORD@`);
-const admin = ['--no-auth-warning', '--user', 'admin', '--pass', 'PASSWORD'];
-
-const server = new RedisServer([], () => `${configuration}user admin on >PASSWORD ~* &* +@all\n`);
+const server = new RedisServer([], () => advisedConfiguration + adminLine);
 after(() => server.remove());
 testEngine('on Redis', skip, async () => {
   await server.start();
-  return redisEngines(asUser(server.url), (...command) => server.command(...admin, ...command));
+  return redisEngines(asAdvisedUser(server.url), (...command) => server.command(...asAdmin, ...command));
 });
 
 const sentinels = new SentinelGroup();
@@ -32,8 +32,8 @@ const cluster = new ClusterGroup();
 after(() => cluster.remove());
 testEngine('on Redis Cluster', skip, async () => {
   await cluster.start();
-  for (const node of cluster.nodes) node.command('ACL', 'SETUSER', user!, ...rules);
-  return redisEngines(asUser(cluster.url), (...command) => {
+  for (const node of cluster.nodes) node.command('ACL', 'SETUSER', ...advisedUser);
+  return redisEngines(asAdvisedUser(cluster.url), (...command) => {
     for (const node of cluster.nodes) node.command(...command);
   });
 });
