@@ -25,6 +25,23 @@ if (missing.length) {
   process.exit(1);
 }
 
+/** A port of 127.0.0.1 that was free a moment ago: this one, or any. */
+async function freePort(wanted = 0) {
+  const server = createServer().listen(wanted, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  await once(server.close(), 'close');
+  return port;
+}
+
+const port = await freePort(Number(process.env.PORT || 8787)).catch(({ message }) => {
+  console.error(`${message}: take another port with PORT`);
+  process.exit(1);
+});
+const redisPort = await freePort();
+const serverPorts = [await freePort(), await freePort(), await freePort()];
+const password = randomBytes(20).toString('hex');
+
 const folder = mkdtempSync(join(tmpdir(), 'session-connection-count-'));
 const running = new Set();
 let isEnding = false;
@@ -38,15 +55,6 @@ async function end(exitCode) {
   process.exit(exitCode);
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void end(0));
-
-/** Ports of 127.0.0.1 that were free a moment ago. */
-async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
 
 /** Starts a program, and resolves when it has printed that it is ready. */
 async function start({ name, command, args, ready }) {
@@ -117,10 +125,6 @@ function filled(name, values, before = '') {
   );
   return file;
 }
-
-const port = process.env.PORT || '8787';
-const [redisPort, ...serverPorts] = await freePorts(4);
-const password = randomBytes(20).toString('hex');
 
 const redis = {
   name: 'Redis',

@@ -109,12 +109,20 @@ suite('npm run start:cluster', { skip: withoutRedis() || withoutCaddy(), timeout
     assert.deepEqual(readdirSync(folder), ['.session-connection-count.json']);
   });
 
-  test('says what is not installed, and what to do', () => {
-    const { status, stderr } = spawnSync(process.execPath, [script], { env: { PATH: '' }, encoding: 'utf8' });
-    assert.equal(status, 1);
+  test('says why it can not start, and what to do', () => {
+    const saidOf = (env: Record<string, string>): string => {
+      const { status, stderr } = spawnSync(process.execPath, [script], { env, encoding: 'utf8' });
+      assert.equal(status, 1);
+      return stderr;
+    };
     assert.equal(
-      stderr,
+      saidOf({ PATH: '' }),
       'Not installed: caddy, redis-server. On Debian: apt-get install --no-install-recommends caddy redis-server\n',
+    );
+    const { host, port } = new URL(tabs.browser.wsEndpoint());
+    assert.equal(
+      saidOf({ PATH: process.env.PATH!, PORT: port }),
+      `listen EADDRINUSE: address already in use ${host}: take another port with PORT\n`,
     );
   });
 });
