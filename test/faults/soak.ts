@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Random } from '../fuzz/random.js';
 import { RedisServer } from '../redis/redis-server.js';
 import { audit } from './audit.js';
+import { ChangeAudit } from './change-audit.js';
 import { Client } from './client.js';
 import { Fleet } from './fleet.js';
 import type { ObservedSession, Participant } from './observed-session.js';
@@ -87,12 +88,15 @@ export async function soak({ seconds, seed }: SoakOptions, tell: (line: string) 
   const random = new Random(seed);
   const redis = await new RedisServer().start();
   const fleet = new Fleet({ size: 3, redis: redis.url });
+  const changes = new ChangeAudit(redis.url);
   const end = performance.now() + seconds * 1000;
   const passed = (): string => `${((performance.now() + seconds * 1000 - end) / 1000).toFixed(1)} s`;
   let isChurning = true;
   try {
     await fleet.start();
-    const sessions = await Promise.all(['soak 1', 'soak 2'].map((sessionId) => fleet.observe(sessionId)));
+    const names = ['soak 1', 'soak 2'];
+    await changes.watch(names);
+    const sessions = await Promise.all(names.map((name) => fleet.observe(name)));
     // Its own numbers, so that the faults don't depend on how often it is its turn.
     const others = new Random(random.below(2 ** 32));
     const churns = sessions.map((session) => new Churn(fleet, session, others));
@@ -116,6 +120,7 @@ export async function soak({ seconds, seed }: SoakOptions, tell: (line: string) 
       pause = new Promise((resolve) => (goOn = resolve));
       const took = await Promise.all(churns.map((churn) => churn.rest()));
       audit([redis]);
+      assert.deepEqual(changes.broken, [], 'I2: each change is a step from the one before');
       tell(`${passed()}: true again, ${Math.round(Math.max(...took))} ms after the last came or left`);
       goOn();
       await wait(Math.max(0, Math.min(next, end) - performance.now()));
@@ -128,9 +133,12 @@ export async function soak({ seconds, seed }: SoakOptions, tell: (line: string) 
       session.assertOnce();
     }
     assert.equal(audit([redis]), 0);
-    tell(`${passed()}: ${churns.reduce((sum, { comings }) => sum + comings, 0)} came and left`);
+    const comings = churns.reduce((sum, churn) => sum + churn.comings, 0);
+    tell(`${passed()}: ${comings} came and left, ${changes.compared} changes were steps`);
+    assert.ok(changes.compared > comings / 2, 'too few changes were heard of');
   } finally {
     isChurning = false;
+    changes.close();
     await fleet.stop();
     await redis.remove();
   }
