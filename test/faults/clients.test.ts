@@ -54,7 +54,7 @@ async function ends(t: TestContext, fleet: Fleet, ending: Ending): Promise<void>
   const since = performance.now();
   ending.end(member.client);
   member.gone();
-  const took = await session.truth(withSlack(ending.after + 1_000), { since });
+  const took = await session.truth(ending.after + withSlack(1_000), { since });
   t.diagnostic(measured(`a client ${ending.name}, is out after`, took, ending.after));
   assert.ok(took >= ending.after, `it was out too early: after ${took} ms`);
   for (const server of fleet.servers) assert.deepEqual(session.departures(server), { [ending.reason]: 1 });
@@ -91,7 +91,7 @@ suite('clients and their networks', { skip: withoutRedis(), timeout: 180_000, co
         await session.truth(5_000, { calm: 0 });
       }
       for (const member of silent) member.gone();
-      const took = await session.truth(withSlack(silenceLimit + 2_000), { since });
+      const took = await session.truth(silenceLimit + withSlack(2_000), { since });
       const grown = (residentMemory(here) - before) / 2 ** 20;
       t.diagnostic(measured('the silent are out after', took, silenceLimit + 2_000));
       t.diagnostic(`over ${changes} changes the process grew by ${grown.toFixed(1)} MiB`);
