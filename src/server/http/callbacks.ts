@@ -66,7 +66,11 @@ export function callbacks({ webhooks, addresses }: CallbacksOptions): Hono {
   routes.delete('/:callback', async (context) => {
     const callback = webhooks.callbacks.find(({ id }) => id === context.req.param('callback'));
     if (!callback) {
-      return errorAnswer(context, 404, 'There is no such callback: a restart of the server forgets them');
+      return errorAnswer(
+        context,
+        404,
+        'There is no such callback: a restart of a server without Redis forgets them',
+      );
     }
     if (callback.isSetting) {
       return errorAnswer(
