@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { RedisServer } from '../redis/redis-server.js';
 import { Proxy } from '../system/proxy.js';
 import { waitUntil } from './wait-until.js';
@@ -14,6 +15,8 @@ export class FailingRedis {
   /** Tells the connections that messages come by from the others. */
   readonly proxy = new Proxy({ mark: 'ssubscribe' });
 
+  #loaded: Promise<unknown> | undefined;
+
   get url(): string {
     return this.proxy.url.replace('http', 'redis');
   }
@@ -22,6 +25,18 @@ export class FailingRedis {
     await this.server.start();
     await this.proxy.start(this.server.url);
     return this;
+  }
+
+  /** Lets it load its data anew. Resolves when it does. */
+  async load(): Promise<void> {
+    const loading = spawn('redis-cli', ['-p', `${this.server.port}`, 'DEBUG', 'RELOAD'], { stdio: 'ignore' });
+    this.#loaded = once(loading, 'exit');
+    await waitUntil('it loads', () => this.server.command('PING').startsWith('LOADING'));
+  }
+
+  /** Resolves when it has loaded its data. */
+  async loaded(): Promise<void> {
+    await this.#loaded;
   }
 
   async remove(): Promise<void> {
@@ -75,13 +90,12 @@ export const redisFaults: readonly RedisFault[] = [
   {
     name: 'loads its data',
     refusal: /LOADING/,
-    begin: async ({ server }) => {
-      server.command('EVAL', filling, '0');
-      server.command('CONFIG', 'SET', 'key-load-delay', loadDelay);
-      spawn('redis-cli', ['-p', `${server.port}`, 'DEBUG', 'RELOAD'], { stdio: 'ignore' });
-      await waitUntil('it loads', () => server.command('PING').startsWith('LOADING'));
+    begin: async (redis) => {
+      redis.server.command('EVAL', filling, '0');
+      redis.server.command('CONFIG', 'SET', 'key-load-delay', loadDelay);
+      await redis.load();
     },
-    end: ({ server }) => waitUntil('it has loaded', () => server.command('PING') === 'PONG'),
+    end: (redis) => redis.loaded(),
   },
   {
     name: 'forgot the scripts',

@@ -13,7 +13,7 @@ const joining = 1_500;
 /** When the truth is to be shown after that, in ms. */
 const bound = 2_000;
 
-suite('processes whose Redis', { skip: withoutRedis(), concurrency: true }, () => {
+suite('processes whose Redis', { skip: withoutRedis(), concurrency: 4 }, () => {
   for (const fault of redisFaults) {
     test(`${fault.name} keep their clients, and lose nothing of what happens meanwhile (R7)`, async (t) => {
       const redis = await new FailingRedis().start();

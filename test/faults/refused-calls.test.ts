@@ -40,7 +40,7 @@ const calls: Readonly<Record<string, (engine: RedisEngine) => Promise<unknown>>>
 /** What is refused while there is no connection, or with the connection that is given up. */
 const unconnected = /Redis is away|Disconnects client/;
 
-suite('an engine whose Redis', { skip: withoutRedis(), concurrency: true }, () => {
+suite('an engine whose Redis', { skip: withoutRedis(), concurrency: 4 }, () => {
   for (const fault of redisFaults) {
     const { name, refusal } = fault;
     test(`${name} refuses every call with a reason, and is of use when that is over`, async (context) => {
