@@ -139,7 +139,10 @@ const internal =
 /** Leaves what is loaded on demand in a file of its own, beside the one that loads it. */
 const onDemand = {
   name: 'on-demand',
-  resolveDynamicImport: (specifier) => ({ id: specifier.replace('./', `./${name}.`), external: true }),
+  resolveDynamicImport: (specifier) => {
+    const [, part] = /(\w+)(?:\/index)?\.js$/.exec(specifier);
+    return { id: `./${name}.${part}.js`, external: true };
+  },
 };
 
 const minify = [
@@ -184,6 +187,11 @@ const browser = [
   {
     input: 'dist/client/fallback.js',
     output: { file: `dist/cdn/${name}.fallback.js`, sourcemap },
+    plugins: minify,
+  },
+  {
+    input: 'dist/adapters/index.js',
+    output: { file: `dist/cdn/${name}.adapters.js`, sourcemap },
     plugins: minify,
   },
   {

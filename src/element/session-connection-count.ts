@@ -114,7 +114,10 @@ export class SessionConnectionCountElement extends ReactiveElement {
     }
   }
 
-  /** A ConnectionSource to show. It wins over the attributes; the element only watches it. */
+  /**
+   * A ConnectionSource to show, or a session of a platform with an adapter. It wins over the attributes; the element only
+   * watches it.
+   */
   session: unknown;
   /** Gives a client token, where there is no `token` attribute or it was refused. */
   tokenProvider: (() => Promise<string>) | null | undefined;

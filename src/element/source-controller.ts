@@ -125,26 +125,37 @@ export class SourceController implements ReactiveController {
       if (wanted === left) {
         this.state = 'disconnected';
         this.reason = 'clientDisconnected';
-      } else if (wanted) this.#watch((this.source = this.#sourceOf(wanted)));
+      } else if (wanted) this.#use(wanted);
     } catch (error) {
-      this.state = 'failed';
-      this.#fail(error as SessionError);
+      this.#fail(error);
     }
     this.#read();
   }
 
-  #sourceOf(wanted: unknown): ConnectionSource {
+  #use(wanted: unknown): void {
     if (typeof wanted === 'string') {
       const options = JSON.parse(wanted) as SessionOptions;
       if (!options.server) {
         throw new SessionError(1011, 'The attribute "server" is missing: set it to a session server', true);
       }
       this.#share = shareSession(options, (refused) => this.#nextToken(refused));
-      return this.#share.session;
+      return this.#watch(this.#share.session);
     }
     const source = Object(wanted) as ConnectionSource;
-    if ('addEventListener' in source && 'state' in source) return source;
-    throw new SessionError(1011, 'The property "session" has to be a ConnectionSource', true);
+    if ('stale' in source) return this.#watch(source);
+    this.state = 'connecting';
+    void this.#adapt(wanted);
+  }
+
+  /** Makes a ConnectionSource of another platform's object. */
+  async #adapt(object: unknown): Promise<void> {
+    try {
+      const { sourceOf } = await import('../adapters/index.js');
+      if (this.#wanted === object) this.#watch(sourceOf(object));
+    } catch (error) {
+      if (this.#wanted === object) this.#fail(error);
+    }
+    this.#read();
   }
 
   async #nextToken(refused: string | undefined): Promise<string | undefined> {
@@ -154,12 +165,13 @@ export class SourceController implements ReactiveController {
   }
 
   #watch(source: ConnectionSource): void {
+    this.source = source;
     const { signal } = (this.#watching = new AbortController());
     for (const type of ['stateChanged', 'countChanged', 'sessionConnected', 'sessionError']) {
       source.addEventListener(
         type,
         (event) => {
-          if (type === 'sessionError') return this.#fail((event as SessionErrorEvent).error);
+          if (type === 'sessionError') this.#fail((event as SessionErrorEvent).error);
           this.#read();
         },
         { signal },
@@ -167,10 +179,9 @@ export class SourceController implements ReactiveController {
     }
   }
 
-  #fail(error: SessionError): void {
-    this.error = error;
-    this.untold.push(error);
-    this.#host.requestUpdate();
+  #fail(error: unknown): void {
+    this.state = 'failed';
+    this.untold.push((this.error = error as SessionError));
   }
 
   /** Takes over what the source says now; without one, its own state stays. */

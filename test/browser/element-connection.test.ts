@@ -217,4 +217,41 @@ describe('session', () => {
       expect(errors[0]!.message).to.contain('a ConnectionSource');
     });
   }
+
+  /** An object with the shape of a LiveKit room. */
+  const room = (others: number) =>
+    Object.assign(
+      { on: () => {}, off: () => {}, state: 'connected' },
+      {
+        localParticipant: { sid: 'own', identity: 'me' },
+        remoteParticipants: new Map(
+          Array.from({ length: others }, (_, index) => [
+            `${index}`,
+            { sid: `${index}`, identity: `${index}` },
+          ]),
+        ),
+      },
+    );
+
+  it('may be the object of another platform', async () => {
+    const element = await fixture<SessionConnectionCountElement>(`<${tag}></${tag}>`);
+    element.session = room(2);
+    await element.updateComplete;
+    expect(element.state).to.equal('connecting');
+    await become(element, 'connected');
+    expect(element.count).to.equal(3);
+  });
+
+  it('is the last that was set, where those before it take long to be known', async () => {
+    const element = await fixture<SessionConnectionCountElement>(`<${tag}></${tag}>`);
+    const errors = record(element, 'session-error');
+    element.session = {};
+    await element.updateComplete;
+    element.session = room(1);
+    await element.updateComplete;
+    element.session = room(4);
+    await become(element, 'connected');
+    expect(element.count).to.equal(5);
+    expect(errors).to.deep.equal([]);
+  });
 });

@@ -1,0 +1,60 @@
+import type { Connection, ConnectionReason } from '../protocol/connection.js';
+import { adapter } from './adapter.js';
+import { hasMethods, listen, type Listenable } from './listening.js';
+
+/** What is used of a Session of openvidu-browser 2. */
+export interface OpenViduSession extends Listenable {
+  readonly connection?: OpenViduConnection | undefined;
+  readonly remoteConnections: ReadonlyMap<string, OpenViduConnection>;
+}
+
+interface OpenViduConnection {
+  readonly connectionId: string;
+  readonly creationTime?: number;
+  readonly data?: string;
+}
+
+const connectionOf = ({ connectionId, creationTime = 0, data = '' }: OpenViduConnection): Connection => ({
+  connectionId,
+  creationTime,
+  data,
+});
+
+const reasonOf = (reason = 'disconnect'): ConnectionReason => {
+  if (reason === 'disconnect') return 'clientDisconnected';
+  return /^(forceDisconnect|sessionClosed)By/.test(reason) ? 'forceDisconnected' : 'networkDisconnected';
+};
+
+/** A Session of OpenVidu 2. One's own connection is counted. Reasons are OpenVidu's, which are near to OpenTok's. */
+export const openVidu = adapter<OpenViduSession>({
+  platform: 'OpenVidu 2',
+  object: 'a Session of OpenVidu.initSession()',
+  matches: (candidate) => candidate.remoteConnections instanceof Map && hasMethods(candidate, 'on', 'off'),
+  attach(session, report) {
+    const own = (): Connection | undefined => session.connection && connectionOf(session.connection);
+    const snapshot = (): void => {
+      const self = session.connection;
+      const present = [...(self ? [self] : []), ...session.remoteConnections.values()];
+      report.connected(present.map(connectionOf), own());
+    };
+    let isIn = !!session.connection?.connectionId;
+    if (isIn) snapshot();
+    return listen(session, {
+      connectionCreated: ({ connection }: { connection: OpenViduConnection }) => {
+        const isSelf = connection.connectionId === session.connection?.connectionId;
+        if (isSelf && !isIn) {
+          isIn = true;
+          snapshot();
+        } else if (isIn) report.created([connectionOf(connection)]);
+      },
+      connectionDestroyed: ({ connection, reason }: { connection: OpenViduConnection; reason?: string }) =>
+        report.destroyed(connection.connectionId, reasonOf(reason)),
+      reconnecting: () => report.reconnecting(),
+      reconnected: snapshot,
+      sessionDisconnected: ({ reason }: { reason?: string }) => {
+        isIn = false;
+        report.disconnected(reasonOf(reason));
+      },
+    });
+  },
+});
