@@ -68,6 +68,17 @@ suite('rosters on a Redis that fails', { skip }, () => {
     server.command('FLUSHALL');
   });
 
+  test('tell a process that its last renewals were lost, as by a failover', async () => {
+    const engine = await engineAt(server.url);
+    assert.equal(await engine.renew('process'), 'taken');
+    const leases = 'session-connection-count:{processes}:leases';
+    const until = Number(server.command('ZSCORE', leases, 'process'));
+    server.command('ZADD', leases, `${until - 1}`, 'process');
+    assert.equal(await engine.renew('process'), 'behind');
+    assert.equal(await engine.renew('process'), 'held');
+    server.command('FLUSHALL');
+  });
+
   test('need no script to be there', async () => {
     const engine = await engineAt(server.url);
     const { join, roster } = await process(engine);

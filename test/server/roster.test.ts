@@ -106,3 +106,35 @@ test('what the engine lost of a process alone is noticed by a comparison', async
   await roster.reconcile('lobby');
   assert.equal((await roster.read('lobby')).count, 2);
 });
+
+test('nobody is reaped by a process whose renewals the engine lost, until its lease was whole again', async () => {
+  const engine = new MemoryEngine({ lease });
+  let [looks, behind] = [0, false];
+  const { roster, pass } = rosterOn(engine, {
+    renew: async (incarnation) => {
+      const held = await engine.renew(incarnation);
+      return behind ? 'behind' : held;
+    },
+    reap: async () => void looks++,
+  });
+  const renewFor = async (times: number): Promise<void> => {
+    for (let time = 0; time < times; time++) {
+      pass(lease / 2);
+      await roster.renew();
+    }
+  };
+  await roster.renew();
+  await renewFor(4);
+  await roster.reap();
+  assert.equal(looks, 1);
+  behind = true;
+  await renewFor(1);
+  behind = false;
+  await roster.reap();
+  await renewFor(1);
+  await roster.reap();
+  assert.equal(looks, 1);
+  await renewFor(2);
+  await roster.reap();
+  assert.equal(looks, 2);
+});

@@ -77,7 +77,8 @@ export class Incarnation {
     // Too late and unknown: it may have been reaped before the engine lost its data.
     if (lease === 'fenced' || (!inTime && lease === 'taken')) return 'dead';
     const forgotten = lease === 'taken' && this.#known;
-    this.#lease.renewed(asked, inTime && this.#known);
+    // Where its own renewals got lost, those of others may have, who are alive all the same.
+    this.#lease.renewed(asked, inTime && this.#known && lease !== 'behind');
     this.#known = true;
     return forgotten ? 'forgotten' : 'lives';
   }

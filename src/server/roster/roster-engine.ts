@@ -94,10 +94,11 @@ export interface RosterNotice {
 export type Recognition = 'counted' | 'removed' | undefined;
 
 /**
- * How an incarnation has its lease: `held` since before, `taken` by one that the engine doesn't know, which is new or
- * forgotten, or `fenced`, which never gets one again.
+ * How an incarnation has its lease: `held` since before; `taken` by one that the engine doesn't know, which is new or
+ * forgotten; `behind` where the engine had forgotten its last renewals, and perhaps those of others; or `fenced`, which
+ * never gets one again.
  */
-export type Lease = 'held' | 'taken' | 'fenced';
+export type Lease = 'held' | 'taken' | 'behind' | 'fenced';
 
 /**
  * Where the rosters of all sessions are kept. Every method is rejected where the engine can't be reached, and may

@@ -1,19 +1,23 @@
 import { script } from './script.js';
 
 /**
- * Renews a lease, also one that ran out, unless its incarnation was declared dead.
+ * Renews a lease, also one that ran out, unless its incarnation was declared dead. Returns until when it holds now, and
+ * how the lease was before.
  *
- * KEYS: leases, dead, sessions. ARGV: incarnation, lease in ms, how long to keep in ms.
+ * KEYS: leases, dead, sessions. ARGV: incarnation, lease in ms, how long to keep in ms, until when it held as was said
+ * last.
  */
 export const renewScript = script(`
-if redis.call('EXISTS', KEYS[2]) == 1 then return 'fenced' end
+if redis.call('EXISTS', KEYS[2]) == 1 then return { '0', 'fenced' } end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local known = redis.call('ZSCORE', KEYS[1], ARGV[1])
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
-return known and 'held' or 'taken'
+local lease = known and 'held' or 'taken'
+if known and tonumber(known) < tonumber(ARGV[4]) then lease = 'behind' end
+return { string.format('%.0f', now + ARGV[2]), lease }
 `);
 
 /**

@@ -64,6 +64,8 @@ export class RedisEngine implements RosterEngine {
   readonly #keys: Keys;
   readonly #connection: RedisConnection;
   readonly #watches = new Map<string, Set<Watch>>();
+  /** Until when the leases of this process's incarnations hold, in ms by Redis' clock. */
+  readonly #heldUntil = new Map<string, number>();
   /** In which sessions, by tag, which incarnations are known to be. */
   readonly #entered = new Map<string, Map<string, Entry>>();
 
@@ -98,8 +100,10 @@ export class RedisEngine implements RosterEngine {
   async renew(incarnation: string): Promise<Lease> {
     const { leases } = this.#keys;
     const keys = [leases, this.#keys.dead(incarnation), this.#keys.sessions(incarnation)];
-    const args = [incarnation, this.#lease, processesKept];
-    const lease = (await this.#connection.run(renewScript, keys, args)) as Lease;
+    const args = [incarnation, this.#lease, processesKept, this.#heldUntil.get(incarnation) ?? 0];
+    const answer = await this.#connection.run(renewScript, keys, args);
+    const [until, lease] = answer as [until: string, lease: Lease];
+    this.#heldUntil.set(incarnation, Number(until));
     if (lease !== 'held') this.#entered.delete(incarnation);
     return lease;
   }
