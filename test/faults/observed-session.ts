@@ -97,7 +97,7 @@ export class ObservedSession extends EventEmitter {
   /**
    * Resolves when every observer shows who is in the session, not stale, and went on to do so.
    *
-   * @param limit In ms.
+   * @param limit In ms, from now on.
    * @returns How long it took, in ms, without the calm after it.
    */
   async truth(limit: number, { of, on, since, calm = 1_000 }: TruthOptions = {}): Promise<number> {
