@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from './webhooks/clock.js';
+import { systemClock, type Clock } from './clock.js';
 
 /** Who is to go on at another process. */
 export interface DrainedClient {

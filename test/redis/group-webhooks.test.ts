@@ -4,7 +4,7 @@ import { after, afterEach, before, suite, test } from 'node:test';
 import { RedisEngine, redisAddress } from '../../src/server/roster/redis/index.js';
 import { tagOf } from '../../src/server/roster/redis/keys.js';
 import { mostCallbacks } from '../../src/server/webhooks/callback.js';
-import { systemClock } from '../../src/server/webhooks/clock.js';
+import { systemClock } from '../../src/server/clock.js';
 import { mostPending } from '../../src/server/webhooks/delivery-queue.js';
 import { GroupWebhooks } from '../../src/server/webhooks/group-webhooks.js';
 import { waitUntil } from '../faults/wait-until.js';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../../src/server/webhooks/clock.js';
+import type { Clock } from '../../src/server/clock.js';
 
 /** A clock that stands until it is told to go on. */
 export class ManualClock implements Clock {

@@ -1,7 +1,7 @@
 import type { Outbox } from '../roster/index.js';
 import type { RedisEngine } from '../roster/redis/index.js';
 import { mostCallbacks, type CallbackRegistry } from './callback.js';
-import { systemClock } from './clock.js';
+import { systemClock } from '../clock.js';
 import type { HostState, WebhookTrouble } from './deliveries.js';
 import { GroupWebhooks } from './group-webhooks.js';
 import { Sender, type Send } from './sender.js';

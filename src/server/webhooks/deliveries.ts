@@ -1,6 +1,6 @@
 import type { RecordedChange } from '../roster/index.js';
 import type { Callback } from './callback.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { DeliveryQueue, type DeliveryState } from './delivery-queue.js';
 import type { Send } from './sender.js';
 import { signatureHeaders } from './signature.js';

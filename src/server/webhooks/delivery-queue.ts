@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { TroubleReport, type Troubles } from './trouble-report.js';
 import type { WebhookMessage } from './webhook-message.js';
 
