@@ -4,6 +4,7 @@ import type {} from '../../src/index.js';
 import { audit } from '../faults/audit.js';
 import { Client } from '../faults/client.js';
 import { ObservedSession } from '../faults/observed-session.js';
+import { waitUntil } from '../faults/wait-until.js';
 import { startBrowser, type Tab } from '../system/browsers.js';
 import { project, ServerProcess } from '../system/server-process.js';
 import { Site } from '../system/site.js';
@@ -108,6 +109,9 @@ suite('a rolling restart', { skip: withoutRedis(), timeout: 300_000, concurrency
           );
         };
         await settled();
+        await waitUntil('every client shows the number', () =>
+          clients.every(({ session }, index) => session.count === sizes[index % sessionIds.length]),
+        );
 
         const began = performance.now();
         const before = await Promise.all(tabs.map(stateOf));
