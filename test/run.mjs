@@ -9,6 +9,8 @@ import { join } from 'node:path';
 
 /** In ms: what hangs has to fail, since nobody may be there to look. */
 const longest = 600_000;
+/** How many files run at a time: many of them wait most of their time, for leases and for clients that are silent. */
+const filesAtOnce = 2;
 
 const chosen = process.argv.slice(2).filter((argument) => argument !== '--all');
 const isChosen = (path) => !chosen.length || chosen.some((part) => path.includes(part));
@@ -52,7 +54,8 @@ function readWebTestRunner(text) {
 const build = await run('npm', ['run', '--silent', 'build']);
 const runs = [build];
 if (!build.failed && ofNode.length) {
-  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${longest}`, ...ofNode];
+  const settings = [`--test-timeout=${longest}`, `--test-concurrency=${filesAtOnce}`];
+  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...settings, ...ofNode];
   runs.push(await run(process.execPath, args, readNodeTest));
 }
 if (!build.failed && isChosen('test/browser')) {
