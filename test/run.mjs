@@ -9,8 +9,10 @@ import { join } from 'node:path';
 
 /** In ms: what hangs has to fail, since nobody may be there to look. */
 const longest = 600_000;
-/** How many files run at a time: many of them wait most of their time, for leases and for clients that are silent. */
+/** How many files run at a time: many wait most of their time, for leases and for clients that are silent. */
 const filesAtOnce = 2;
+/** Browsers take all that a machine has. */
+const takesAll = (path) => path.startsWith(join('test', 'system'));
 
 const chosen = process.argv.slice(2).filter((argument) => argument !== '--all');
 const isChosen = (path) => !chosen.length || chosen.some((part) => path.includes(part));
@@ -53,9 +55,14 @@ function readWebTestRunner(text) {
 
 const build = await run('npm', ['run', '--silent', 'build']);
 const runs = [build];
-if (!build.failed && ofNode.length) {
-  const settings = [`--test-timeout=${longest}`, `--test-concurrency=${filesAtOnce}`];
-  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...settings, ...ofNode];
+const inParts = [
+  { files: ofNode.filter((path) => !takesAll(path)), atOnce: filesAtOnce },
+  { files: ofNode.filter(takesAll), atOnce: 1 },
+];
+for (const { files, atOnce } of inParts) {
+  if (build.failed || !files.length) continue;
+  const settings = [`--test-timeout=${longest}`, `--test-concurrency=${atOnce}`];
+  const args = ['--import', 'tsx', '--test', '--test-reporter=spec', ...settings, ...files];
   runs.push(await run(process.execPath, args, readNodeTest));
 }
 if (!build.failed && isChosen('test/browser')) {

@@ -141,8 +141,8 @@ export class SourceController implements ReactiveController {
       this.#share = shareSession(options, (refused) => this.#nextToken(refused));
       return this.#watch(this.#share.session);
     }
-    const source = Object(wanted) as ConnectionSource;
-    if ('stale' in source) return this.#watch(source);
+    const source = Object(wanted) as Partial<ConnectionSource>;
+    if (source.addEventListener && 'state' in source) return this.#watch(source as ConnectionSource);
     this.state = 'connecting';
     void this.#adapt(wanted);
   }
@@ -150,8 +150,8 @@ export class SourceController implements ReactiveController {
   /** Makes a ConnectionSource of another platform's object. */
   async #adapt(object: unknown): Promise<void> {
     try {
-      const { sourceOf } = await import('../adapters/index.js');
-      if (this.#wanted === object) this.#watch(sourceOf(object));
+      const adapters = await import('../adapters/index.js');
+      if (this.#wanted === object) this.#watch(adapters.sourceOf(object));
     } catch (error) {
       if (this.#wanted === object) this.#fail(error);
     }

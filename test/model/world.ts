@@ -177,16 +177,41 @@ type Asked =
 /** The same, and when. */
 export type Entry = Asked & { readonly at: number };
 
+/** A write on its way. */
+interface Late {
+  readonly server: ModelServer;
+  readonly sentAt: number;
+  isOutdated: boolean;
+  readonly arrive: () => void;
+}
+
 /** The engine, with writes that arrive when the schedule says so. */
 class ModelEngine extends MemoryEngine {
   wiped = false;
   readonly #world: World;
-  #late: { server: ModelServer; sentAt: number; arrive: () => void }[] = [];
+  readonly #reaped = new Set<string>();
+  #isReaping = false;
+  #late: Late[] = [];
+  /** Incarnations of which something arrived that was on its way when the engine lost its data, and who was fenced. */
+  readonly #revived = new Set<string>();
 
   constructor(world: World) {
     super({ lease, now: () => world.time });
     this.#world = world;
-    this.watch(sessionId, (answer) => this.#note({ asked: 'change', answer }));
+    this.watch(sessionId, (answer) => {
+      this.#note({ asked: 'change', answer });
+      this.#watchFor(answer);
+    });
+  }
+
+  /** Notes where somebody is there again who was taken out with a dead process. */
+  #watchFor({ by, created, destroyed }: RosterChange): void {
+    for (const { connectionId } of created) {
+      if (this.#reaped.has(connectionId) && !this.#revived.has(by))
+        this.#world.faults.push(`${connectionId} was there again`);
+    }
+    if (!this.#isReaping) return;
+    for (const { connections } of destroyed) for (const id of connections) this.#reaped.add(id);
   }
 
   override renew(incarnation: string): Promise<Lease> {
@@ -209,7 +234,10 @@ class ModelEngine extends MemoryEngine {
 
   override reap(): Promise<void> {
     this.#note({ asked: 'reap' });
-    return super.reap();
+    this.#isReaping = true;
+    const reaped = super.reap();
+    this.#isReaping = false;
+    return reaped;
   }
 
   #note(entry: Asked): void {
@@ -223,11 +251,17 @@ class ModelEngine extends MemoryEngine {
   /** A write of a server on its way: it arrives although its server may be dead by then; the answer doesn't. */
   applyLate(batch: RosterBatch, server: ModelServer): Promise<WrittenState | undefined> {
     return new Promise((resolve) => {
-      const arrive = (): void => {
-        const applied = this.apply(batch);
-        if (!server.dead) resolve(applied);
+      const late: Late = {
+        server,
+        sentAt: this.#world.time,
+        isOutdated: false,
+        arrive: () => {
+          if (late.isOutdated) this.#revived.add(batch.incarnation);
+          const applied = this.apply(batch);
+          if (!server.dead) resolve(applied);
+        },
       };
-      this.#late.push({ server, sentAt: this.#world.time, arrive });
+      this.#late.push(late);
     });
   }
 
@@ -249,6 +283,7 @@ class ModelEngine extends MemoryEngine {
     this.wiped = true;
     for (const visitor of this.#world.visitors) visitor.wasInRoster = visitor.joined;
     this.#late = this.#late.filter(({ server }) => !server.dead);
+    for (const late of this.#late) late.isOutdated = true;
   }
 
   protected override isFenced(incarnation: string): boolean {
@@ -276,7 +311,11 @@ class ModelRoster extends Roster {
         recognise: (id, key) => engine.recognise(id, key),
         askForRemoval: (id, connectionId) => engine.askForRemoval(id, connectionId),
         watch: (id, listener, onNotice) =>
-          engine.watch(id, listener, (notice) => server.whenRunning(() => onNotice?.(notice))),
+          engine.watch(
+            id,
+            (change) => server.whenRunning(() => listener(change)),
+            (notice) => server.whenRunning(() => onNotice?.(notice)),
+          ),
         onReturn: (listener) => engine.onReturn(listener),
       },
       lease,
@@ -352,12 +391,7 @@ class ModelServer {
     this.#follower = new RosterFollower({
       sessionId,
       roster: {
-        watch: (id, listener, doubt) =>
-          roster.watch(
-            id,
-            (step) => this.whenRunning(() => listener(step)),
-            () => this.whenRunning(() => doubt?.()),
-          ),
+        watch: (id, listener, doubt) => roster.watch(id, listener, doubt),
         read: (id) => roster.read(id),
         list: (id) => roster.list(id),
         isSettled: (id) => world.without === 'barrier' || roster.isSettled(id),
