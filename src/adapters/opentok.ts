@@ -1,6 +1,7 @@
 import type { Connection, ConnectionReason } from '../protocol/connection.js';
 import { adapter } from './adapter.js';
 import { hasMethods, listen, type Listenable } from './listening.js';
+import { connectionOf, type OpenTokConnection } from './opentok-connection.js';
 
 /** What is used of a Session of the OpenTok or Vonage Video client, 2.2 and later, and of its events. */
 export interface OpenTokSession extends Listenable {
@@ -8,22 +9,10 @@ export interface OpenTokSession extends Listenable {
   isConnected?(): boolean;
 }
 
-interface OpenTokConnection {
-  readonly connectionId: string;
-  readonly creationTime?: number;
-  readonly data?: string;
-}
-
 /** The collection in which the client keeps connections. It isn't documented. */
 interface OpenTokCollection {
   where?(): OpenTokConnection[];
 }
-
-const connectionOf = ({ connectionId, creationTime = 0, data = '' }: OpenTokConnection): Connection => ({
-  connectionId,
-  creationTime,
-  data,
-});
 
 /** A connection through which the platform itself mixes media: nobody. */
 const isNobody = ({ connectionId }: OpenTokConnection): boolean => connectionId.startsWith('symphony.');

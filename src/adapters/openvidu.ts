@@ -1,24 +1,13 @@
 import type { Connection, ConnectionReason } from '../protocol/connection.js';
 import { adapter } from './adapter.js';
 import { hasMethods, listen, type Listenable } from './listening.js';
+import { connectionOf, type OpenTokConnection } from './opentok-connection.js';
 
 /** What is used of a Session of openvidu-browser 2. */
 export interface OpenViduSession extends Listenable {
-  readonly connection?: OpenViduConnection | undefined;
-  readonly remoteConnections: ReadonlyMap<string, OpenViduConnection>;
+  readonly connection?: OpenTokConnection | undefined;
+  readonly remoteConnections: ReadonlyMap<string, OpenTokConnection>;
 }
-
-interface OpenViduConnection {
-  readonly connectionId: string;
-  readonly creationTime?: number;
-  readonly data?: string;
-}
-
-const connectionOf = ({ connectionId, creationTime = 0, data = '' }: OpenViduConnection): Connection => ({
-  connectionId,
-  creationTime,
-  data,
-});
 
 const reasonOf = (reason = 'disconnect'): ConnectionReason => {
   if (reason === 'disconnect') return 'clientDisconnected';
@@ -40,14 +29,14 @@ export const openVidu = adapter<OpenViduSession>({
     let isIn = !!session.connection?.connectionId;
     if (isIn) snapshot();
     return listen(session, {
-      connectionCreated: ({ connection }: { connection: OpenViduConnection }) => {
+      connectionCreated: ({ connection }: { connection: OpenTokConnection }) => {
         const isSelf = connection.connectionId === session.connection?.connectionId;
         if (isSelf && !isIn) {
           isIn = true;
           snapshot();
         } else if (isIn) report.created([connectionOf(connection)]);
       },
-      connectionDestroyed: ({ connection, reason }: { connection: OpenViduConnection; reason?: string }) =>
+      connectionDestroyed: ({ connection, reason }: { connection: OpenTokConnection; reason?: string }) =>
         report.destroyed(connection.connectionId, reasonOf(reason)),
       reconnecting: () => report.reconnecting(),
       reconnected: snapshot,
