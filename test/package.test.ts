@@ -30,8 +30,19 @@ after(() => packed.remove());
 
 const read = (path: string): string => readFileSync(join(folder, path), 'utf8');
 const description = JSON.parse(read('package.json')) as PackageDescription;
+/** The names that stand for a star, of which each has a file. */
+const starNames = ({ types }: { types: string }): string[] =>
+  readdirSync(join(folder, types.slice(0, types.indexOf('*'))))
+    .filter((file) => file.endsWith('.d.ts'))
+    .map((file) => file.slice(0, -'.d.ts'.length));
 const conditions = Object.entries(description.exports).flatMap(([path, target]) =>
-  typeof target === 'object' ? [{ path, name: path.replace('.', 'session-connection-count'), target }] : [],
+  (typeof target === 'string' ? [] : path.includes('*') ? starNames(target) : ['']).map((name) => {
+    const named = JSON.parse(JSON.stringify({ path, target }).replaceAll('*', name)) as {
+      path: string;
+      target: Exclude<Target, string>;
+    };
+    return { ...named, name: named.path.replace('.', 'session-connection-count') };
+  }),
 );
 const browserFiles = readdirSync(join(folder, 'dist/cdn')).filter((file) => file.endsWith('.js'));
 
@@ -39,9 +50,8 @@ suite('the package as it is published', () => {
   test('has every file that package.json names', () => {
     const { exports, bin, types, unpkg, jsdelivr, customElements, 'web-types': webTypes } = description;
     const named = [
-      ...Object.values(exports).flatMap((target) =>
-        typeof target === 'string' ? target : Object.values(target as Record<string, string>),
-      ),
+      ...Object.values(exports).filter((target) => typeof target === 'string'),
+      ...conditions.flatMap(({ target }) => Object.values(target)),
       ...Object.values(bin),
       ...[types, unpkg, jsdelivr, customElements, webTypes],
     ];

@@ -1,16 +1,11 @@
 import { SessionError } from '../protocol/session-error.js';
 import type { ConnectionSource } from '../session/connection-source.js';
 import type { Adapter } from './adapter.js';
-import { liveKit } from './livekit.js';
-import { openTok } from './opentok.js';
-import { openVidu } from './openvidu.js';
+import { adapters } from './platforms/index.js';
 
 export { adapter, type Adapter, type AdapterOptions } from './adapter.js';
 export { AdaptedSource, type Attach, type Present, type SourceReport } from './adapted-source.js';
-export { liveKit, openTok, openVidu };
-
-/** All adapters, those with the more particular objects first. */
-export const adapters: readonly Adapter<never>[] = [liveKit, openVidu, openTok];
+export * from './platforms/index.js';
 
 /**
  * Makes a ConnectionSource of the object of any platform that there is an adapter for.

@@ -1,31 +1,35 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { ConnectionReason, ConnectionSource } from '../../src/session/index.js';
+import { sourceOf } from '../../src/adapters/index.js';
+import type { ConnectionSource } from '../../src/session/index.js';
+import type { DrivenPlatform, Drive, TestedPlatform } from './platform.js';
 
-/** A platform's object, driven as the platform would drive it. */
-export interface DrivenPlatform {
-  readonly object: object;
-  /** How many listeners it has. */
-  readonly listening: number;
-  /** Gets into the session, where others are already. Their ids are the connections'. */
-  connect(...others: string[]): void;
-  join(id: string): void;
-  /** @param reason Undefined: as somebody leaves of one's own accord. */
-  leave(id: string, reason?: ConnectionReason): void;
-  breakOff(): void;
-  /** Comes back to the session in which these others are. */
-  comeBack(...others: string[]): void;
-  disconnect(reason?: ConnectionReason): void;
-}
+/** How long something may take, in ms. */
+const limit = 10_000;
 
-export interface ContractOptions {
-  readonly name: string;
-  readonly adapt: (object: never) => ConnectionSource;
-  readonly start: () => DrivenPlatform;
-  /** The id of one's own connection; undefined where oneself isn't counted. */
-  readonly own: string | undefined;
-  /** The reasons that the platform tells of others who leave. */
-  readonly reasons: readonly ConnectionReason[];
+/** Resolves when a condition holds; looks whenever a source tells anything. */
+export function until(source: ConnectionSource, what: string, isSo: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const listening = new AbortController();
+    const { signal } = listening;
+    const end = (): void => {
+      clearTimeout(timeout);
+      listening.abort();
+    };
+    const look = (): void => {
+      if (!isSo()) return;
+      end();
+      resolve();
+    };
+    const timeout = setTimeout(() => {
+      end();
+      reject(new Error(`Not in ${limit} ms: ${what}; it is ${source.state} with ${source.count}`));
+    }, limit);
+    for (const type of ['countChanged', 'stateChanged', 'sessionReconnected', 'sessionError'] as const) {
+      source.addEventListener(type, look, { signal });
+    }
+    look();
+  });
 }
 
 /** What a source told, a line each. */
@@ -45,115 +49,143 @@ function heardOf(source: ConnectionSource, signal?: AbortSignal): string[] {
   return heard;
 }
 
-/** What is put off until everyone was told of. */
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
-
 /** Tests what every adapter has to do. */
-export function testAdapter({ name, adapt, start, own, reasons }: ContractOptions): void {
-  const self = own === undefined ? [] : [own];
-  const sourceOf = ({ object }: DrivenPlatform): ConnectionSource => adapt(object as never);
-  const idsOf = (source: ConnectionSource): string[] => [...source.connections!.keys()].sort();
+export function testAdapter(
+  { adapter, lists, selfCounted, reasons }: TestedPlatform,
+  against: string,
+  drive: Drive,
+): void {
+  const self = selfCounted ? 1 : 0;
+  const adapted = ({ object }: DrivenPlatform): ConnectionSource => adapter(object as never);
+  const shows = (source: ConnectionSource, others: number): Promise<void> =>
+    until(source, `the number is ${others + self}`, () => source.count === others + self && !source.stale);
+  /** What was heard, without who came and left where the source doesn't know them. */
+  const told = (heard: readonly string[]): string[] => heard.filter((line) => lists || !/^[+-]/.test(line));
 
-  suite(`the adapter of ${name}`, () => {
-    test('knows nothing before the session is entered', () => {
-      const source = sourceOf(start());
+  /** A test of one object, which is ended with it. */
+  function testObject(title: string, play: (driven: DrivenPlatform) => Promise<void>): void {
+    test(title, async () => {
+      const driven = await drive.start();
+      try {
+        await play(driven);
+      } finally {
+        await driven.close?.();
+      }
+    });
+  }
+
+  suite(`the adapter of ${adapter.platform}, tested against: ${against}`, () => {
+    testObject('is found by the shape of the object', async (driven) => {
+      assert.equal(sourceOf(driven.object), adapter(driven.object as never));
+    });
+
+    testObject('knows nothing before the session is entered', async (driven) => {
+      const source = adapted(driven);
       assert.equal(source.count, undefined);
       assert.notEqual(source.state, 'connected');
     });
 
-    test('counts who was there, who comes and who leaves', async () => {
-      const platform = start();
-      const source = sourceOf(platform);
+    testObject('counts who was there, who comes and who leaves', async (driven) => {
+      const source = adapted(driven);
       const heard = heardOf(source);
-      platform.connect('a', 'b');
-      await turn();
-      assert.deepEqual([source.state, source.count], ['connected', 2 + self.length]);
-      assert.deepEqual(idsOf(source), ['a', 'b', ...self].sort());
-      assert.deepEqual([source.connection?.connectionId, source.selfCounted], [own, own !== undefined]);
-      platform.join('c');
-      platform.join('c');
-      assert.equal(source.count, 3 + self.length);
-      platform.leave('a');
-      platform.leave('a');
-      assert.equal(source.count, 2 + self.length);
-      assert.deepEqual(heard, ['in', '+c', '-a clientDisconnected']);
+      const [first, second] = await driven.connect(2);
+      await shows(source, 2);
+      assert.equal(source.state, 'connected');
+      assert.deepEqual([source.selfCounted, source.connection?.connectionId], [selfCounted, driven.own]);
+      assert.equal(driven.own === undefined, !selfCounted);
+      if (lists) {
+        const expected = [first!, second!, ...(selfCounted ? [driven.own!] : [])];
+        assert.deepEqual([...source.connections!.keys()].sort(), expected.sort());
+      } else assert.equal(source.connections, undefined);
+      const third = await driven.join();
+      await shows(source, 3);
+      await driven.leave(first!);
+      await shows(source, 2);
+      assert.deepEqual(told(heard), told(['in', `+${third}`, `-${first} clientDisconnected`]));
     });
 
-    test('counts whoever is there when it is made late', async () => {
-      const platform = start();
-      platform.connect('a', 'b');
-      await turn();
-      const source = sourceOf(platform);
-      assert.deepEqual([source.state, source.count], ['connected', 2 + self.length]);
+    testObject('counts whoever is there when it is made late', async (driven) => {
+      await driven.connect(2);
+      await shows(adapted(driven), 2);
     });
 
     for (const reason of reasons) {
-      test(`says ${reason} of who left so`, async () => {
-        const platform = start();
-        const source = sourceOf(platform);
+      testObject(`says ${reason} of who left so`, async (driven) => {
+        const source = adapted(driven);
         const heard = heardOf(source);
-        platform.connect('a');
-        await turn();
-        platform.leave('a', reason);
-        assert.deepEqual(heard, ['in', `-a ${reason}`]);
+        const [first] = await driven.connect(1);
+        await shows(source, 1);
+        await driven.leave(first!, reason);
+        await shows(source, 0);
+        assert.deepEqual(heard, ['in', `-${first} ${reason}`]);
       });
     }
 
-    test('keeps its number as the last one while the way is broken, and tells then what it missed', async () => {
-      const platform = start();
-      const source = sourceOf(platform);
+    testObject(
+      'keeps its number as an old one while the way is broken, and tells then what it missed',
+      async (driven) => {
+        if (!driven.breakOff || !driven.comeBack) return;
+        const source = adapted(driven);
+        const heard = heardOf(source);
+        const [first] = await driven.connect(2);
+        await shows(source, 2);
+        await driven.breakOff();
+        await until(source, 'it is reconnecting', () => source.state === 'reconnecting');
+        assert.deepEqual([source.count, source.stale], [2 + self, true]);
+        await driven.leave(first!);
+        const third = await driven.join();
+        const fourth = await driven.join();
+        assert.deepEqual([source.count, source.stale], [2 + self, true]);
+        await driven.comeBack();
+        await shows(source, 3);
+        assert.equal(source.state, 'connected');
+        if (!lists) return;
+        const ids = (sign: string): string[] =>
+          heard
+            .filter((line) => line.startsWith(sign))
+            .flatMap((line) => line.slice(1).split(' ')[0]!.split(','));
+        assert.deepEqual(ids('+').sort(), [third, fourth].sort());
+        assert.deepEqual(ids('-'), [first]);
+      },
+    );
+
+    testObject('has no number after the end, and the right one in the next session', async (driven) => {
+      if (!driven.disconnect) return;
+      const source = adapted(driven);
       const heard = heardOf(source);
-      platform.connect('a', 'b');
-      await turn();
-      platform.breakOff();
-      assert.deepEqual([source.state, source.count, source.stale], ['reconnecting', 2 + self.length, true]);
-      platform.comeBack('b', 'c');
-      await turn();
-      assert.deepEqual([source.state, source.count, source.stale], ['connected', 2 + self.length, false]);
-      assert.deepEqual(idsOf(source), ['b', 'c', ...self].sort());
-      assert.deepEqual(
-        heard.filter((line) => /^[+]/.test(line)),
-        ['+c'],
-      );
-      assert.deepEqual(heard.filter((line) => /^-/.test(line)).length, 1);
+      await driven.connect(2);
+      await shows(source, 2);
+      await driven.disconnect();
+      await until(source, 'it is disconnected', () => source.state === 'disconnected');
+      assert.deepEqual([source.reason, source.count], ['clientDisconnected', undefined]);
+      await driven.connect(1);
+      await shows(source, 1);
+      assert.equal(source.state, 'connected');
+      assert.deepEqual(told(heard), ['in', 'out clientDisconnected', 'in']);
     });
 
-    test('has no number after the end, and the right one in the next session', async () => {
-      const platform = start();
-      const source = sourceOf(platform);
-      const heard = heardOf(source);
-      platform.connect('a', 'b');
-      await turn();
-      platform.disconnect('forceDisconnected');
-      assert.deepEqual(
-        [source.state, source.reason, source.count],
-        ['disconnected', 'forceDisconnected', undefined],
-      );
-      platform.connect('c');
-      await turn();
-      assert.deepEqual([source.state, source.count], ['connected', 1 + self.length]);
-      assert.deepEqual(heard, ['in', 'out forceDisconnected', 'in']);
-    });
-
-    test('is the same for all who have the object, and takes its own listeners away with the last of them', async () => {
-      const platform = start();
-      const before = platform.listening;
-      const source = sourceOf(platform);
-      assert.equal(sourceOf(platform), source);
-      const [one, two] = [new AbortController(), new AbortController()];
-      heardOf(source, one.signal);
-      heardOf(source, two.signal);
-      platform.connect('a');
-      await turn();
-      one.abort();
-      platform.join('b');
-      assert.equal(source.count, 2 + self.length);
-      two.abort();
-      assert.equal(platform.listening, before);
-      // It begins again with how things are then.
-      platform.leave('a');
-      heardOf(source);
-      assert.equal(source.count, 1 + self.length);
-    });
+    testObject(
+      'is the same for all who have the object, and takes its own listeners away with the last of them',
+      async (driven) => {
+        const before = driven.listening;
+        const source = adapted(driven);
+        assert.equal(adapted(driven), source);
+        const [one, two] = [new AbortController(), new AbortController()];
+        heardOf(source, one.signal);
+        heardOf(source, two.signal);
+        const [first] = await driven.connect(1);
+        await shows(source, 1);
+        one.abort();
+        await driven.join();
+        // What waits listens too, and is done before the last listener goes.
+        await shows(source, 2);
+        two.abort();
+        assert.equal(driven.listening, before);
+        // It begins again with how things are then.
+        await driven.leave(first!);
+        heardOf(source);
+        await shows(source, 1);
+      },
+    );
   });
 }

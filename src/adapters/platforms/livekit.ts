@@ -1,6 +1,6 @@
-import type { Connection, ConnectionReason } from '../protocol/connection.js';
-import { adapter } from './adapter.js';
-import { hasMethods, listen, type Listenable } from './listening.js';
+import type { Connection, ConnectionReason } from '../../protocol/connection.js';
+import { adapter } from '../adapter.js';
+import { hasMethods, listen, type Listenable } from '../listening.js';
 
 /** What is used of a Room of livekit-client 2. */
 export interface LiveKitRoom extends Listenable {

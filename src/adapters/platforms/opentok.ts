@@ -1,7 +1,7 @@
-import type { Connection, ConnectionReason } from '../protocol/connection.js';
-import { adapter } from './adapter.js';
-import { hasMethods, listen, type Listenable } from './listening.js';
-import { connectionOf, type OpenTokConnection } from './opentok-connection.js';
+import type { Connection, ConnectionReason } from '../../protocol/connection.js';
+import { adapter } from '../adapter.js';
+import { hasMethods, listen, type Listenable } from '../listening.js';
+import { connectionOf, type OpenTokConnection } from '../opentok-connection.js';
 
 /** What is used of a Session of the OpenTok or Vonage Video client, 2.2 and later, and of its events. */
 export interface OpenTokSession extends Listenable {

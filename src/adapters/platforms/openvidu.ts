@@ -1,7 +1,7 @@
-import type { Connection, ConnectionReason } from '../protocol/connection.js';
-import { adapter } from './adapter.js';
-import { hasMethods, listen, type Listenable } from './listening.js';
-import { connectionOf, type OpenTokConnection } from './opentok-connection.js';
+import type { Connection, ConnectionReason } from '../../protocol/connection.js';
+import { adapter } from '../adapter.js';
+import { hasMethods, listen, type Listenable } from '../listening.js';
+import { connectionOf, type OpenTokConnection } from '../opentok-connection.js';
 
 /** What is used of a Session of openvidu-browser 2. */
 export interface OpenViduSession extends Listenable {
