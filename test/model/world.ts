@@ -24,6 +24,7 @@ export const guards = [
   'newerOnly',
   'setTransitions',
   'barrier',
+  'moved',
 ] as const;
 export type Guard = (typeof guards)[number];
 
@@ -190,6 +191,8 @@ class ModelEngine extends MemoryEngine {
   wiped = false;
   readonly #world: World;
   readonly #reaped = new Set<string>();
+  /** Who left since the engine lost its data last. */
+  readonly #left = new Set<string>();
   #isReaping = false;
   #late: Late[] = [];
   /** Incarnations of which something arrived that was on its way when the engine lost its data, and who was fenced. */
@@ -204,14 +207,15 @@ class ModelEngine extends MemoryEngine {
     });
   }
 
-  /** Notes where somebody is there again who was taken out with a dead process. */
+  /** Notes where somebody is there again who had left, or was taken out with a dead process before a loss of data. */
   #watchFor({ by, created, destroyed }: RosterChange): void {
     for (const { connectionId } of created) {
-      if (this.#reaped.has(connectionId) && !this.#revived.has(by))
+      if ((this.#left.has(connectionId) || this.#reaped.has(connectionId)) && !this.#revived.has(by))
         this.#world.faults.push(`${connectionId} was there again`);
     }
-    if (!this.#isReaping) return;
-    for (const { connections } of destroyed) for (const id of connections) this.#reaped.add(id);
+    for (const { connections } of destroyed) {
+      for (const id of connections) (this.#isReaping ? this.#reaped : this.#left).add(id);
+    }
   }
 
   override renew(incarnation: string): Promise<Lease> {
@@ -279,6 +283,7 @@ class ModelEngine extends MemoryEngine {
   /** An engine that goes down takes with it what was on its way from those who can't send it again. */
   override wipe(): void {
     super.wipe();
+    this.#left.clear();
     this.#note({ asked: 'wipe' });
     this.wiped = true;
     for (const visitor of this.#world.visitors) visitor.wasInRoster = visitor.joined;
@@ -288,6 +293,10 @@ class ModelEngine extends MemoryEngine {
 
   protected override isFenced(incarnation: string): boolean {
     return this.#world.without !== 'fence' && super.isFenced(incarnation);
+  }
+
+  protected override hasMoved(id: string, connectionId: string): boolean {
+    return this.#world.without !== 'moved' && super.hasMoved(id, connectionId);
   }
 
   protected override nextEpoch(seen: number): number {

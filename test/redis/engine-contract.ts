@@ -295,6 +295,40 @@ export function testEngine(name: string, skip: string | false, start: () => Prom
         assert.deepEqual([again.count, again.own, again.away], [2, 1, ['a']]);
       });
 
+      for (const whole of [false, true]) {
+        const asked = whole ? 'tells all that it has' : 'asks again';
+        test(`stay out once they left where they came to, when the process that they left ${asked}`, async () => {
+          await one.apply(keyed(here, 1, { a: 'key of a' }));
+          await other.apply(keyed(there, 2, { new: 'key of a' }));
+          const destroyed = [{ reason: 'clientDisconnected' as const, connections: ['a'] }];
+          await other.apply(batch(session, there, { destroyed }));
+          const asking = (await one.apply(keyed(here, 1, { a: 'key of a' }, { whole })))!;
+          assert.deepEqual([asking.count, asking.own, asking.away], [0, 0, ['a']]);
+          // Who comes back is somebody new.
+          assert.equal((await one.apply(keyed(here, 3, { newer: 'key of a' })))!.count, 1);
+        });
+      }
+
+      test('stay out once the process died that they came to', async () => {
+        await other.renew(there);
+        await one.apply(keyed(here, 1, { a: 'key of a', b: 'key of b' }));
+        await other.apply(keyed(there, 2, { new: 'key of a' }));
+        await group.runOut();
+        await one.renew(here);
+        await one.reap();
+        const again = (await one.apply(keyed(here, 1, { a: 'key of a', b: 'key of b' }, { whole: true })))!;
+        assert.deepEqual([again.count, again.away], [1, ['a']]);
+      });
+
+      test('stay where they are when they came back, however often that is told', async () => {
+        await one.apply(keyed(here, 1, { a: 'key of a' }));
+        await other.apply(keyed(there, 2, { new: 'key of a' }));
+        for (const whole of [false, true]) {
+          const back = (await one.apply(keyed(here, 3, { a: 'key of a' }, { whole })))!;
+          assert.deepEqual([back.count, back.own, back.away], [1, 1, []]);
+        }
+      });
+
       test('are with who has them when a lost roster is made anew', async () => {
         const seen = (await one.apply(keyed(here, 1, { a: 'key of a' })))!;
         await group.wipe();

@@ -1,17 +1,19 @@
 import type { Connection } from '../../protocol/connection.js';
 import { isLater } from '../../protocol/roster-version.js';
 import type { Outbox, RecordedDeparture } from './outbox.js';
-import { RemovedKeys } from './removed-keys.js';
-import type {
-  Lease,
-  PartedState,
-  Recognition,
-  RosterBatch,
-  RosterChange,
-  RosterEngine,
-  RosterNotice,
-  RosterState,
-  WrittenState,
+import { Remembered } from './remembered.js';
+import {
+  movedKept,
+  removedKept,
+  type Lease,
+  type PartedState,
+  type Recognition,
+  type RosterBatch,
+  type RosterChange,
+  type RosterEngine,
+  type RosterNotice,
+  type RosterState,
+  type WrittenState,
 } from './roster-engine.js';
 import { StoredRoster } from './stored-roster.js';
 
@@ -38,7 +40,10 @@ export class MemoryEngine implements RosterEngine {
   readonly #fenced = new Set<string>();
   readonly #watches = new Map<string, Set<Watch>>();
   readonly #outboxes = new Set<Outbox>();
-  #removed = new RemovedKeys();
+  /** The keys of connections that were removed by force, so that a client which comes back is told again. */
+  readonly #removed = new Remembered({ keptFor: removedKept });
+  /** The connections that moved, so that no incarnation which had one creates it again when it has left elsewhere. */
+  readonly #moved = new Remembered({ keptFor: movedKept });
   #lastEpoch = 0;
 
   constructor({ lease = Infinity, now = Date.now }: MemoryEngineOptions = {}) {
@@ -68,7 +73,7 @@ export class MemoryEngine implements RosterEngine {
     this.#rememberRemoved(fresh, roster);
     // Before who comes: the key of one who left is free.
     const departed = roster.depart(fresh);
-    const arrivals = roster.add(fresh, new Set(removed));
+    const arrivals = roster.add(fresh, new Set(removed), (id) => this.hasMoved(sessionId, id));
     if (fresh.whole) departed.push(...roster.departUnnamed(fresh, arrivals));
     const { added, moved, away } = arrivals;
     if (!late) roster.batches.set(incarnation, number);
@@ -85,6 +90,7 @@ export class MemoryEngine implements RosterEngine {
       removed,
     });
     for (const { connectionId } of moved.values()) {
+      this.#moved.add(sessionId, connectionId, this.#now());
       this.#notify(sessionId, { type: 'moved', connectionId, to: incarnation });
     }
     // A roster that somebody knew and that is gone is told anew even where nobody is in it.
@@ -167,12 +173,18 @@ export class MemoryEngine implements RosterEngine {
     this.#rosters.clear();
     this.#leases.clear();
     this.#fenced.clear();
-    this.#removed = new RemovedKeys();
+    this.#removed.clear();
+    this.#moved.clear();
   }
 
   /** A late write of a reaped incarnation has no effect. */
   protected isFenced(incarnation: string): boolean {
     return this.#fenced.has(incarnation);
+  }
+
+  /** Whether a connection moved lately: an incarnation that had it may not know that yet. */
+  protected hasMoved(sessionId: string, connectionId: string): boolean {
+    return this.#moved.has(sessionId, connectionId, this.#now());
   }
 
   /** Epochs are ordered, so that what is left of an earlier life of a session can be told from the present one. */

@@ -76,7 +76,10 @@ export interface WrittenState extends PartedState {
   readonly own: number;
   /** The connections that moved here, by the id of the created one that each is in the stead of. */
   readonly moved: ReadonlyMap<string, Connection>;
-  /** Those of `created` that aren't in the roster, since their clients have come to another incarnation by a later attempt. */
+  /**
+   * Those of `created` that aren't in the roster, since their clients have come to another incarnation by a later
+   * attempt, or left for good there.
+   */
   readonly away: readonly string[];
   /** Those of `created` that aren't in the roster, since their keys were those of connections removed by force. */
   readonly removed: readonly string[];
@@ -89,6 +92,15 @@ export interface RosterNotice {
   /** The incarnation that has it from now on; empty for a removal. */
   readonly to: string;
 }
+
+/** How long the key of a connection that was removed by force is known, in ms. */
+export const removedKept = 3_600_000;
+
+/**
+ * How long it is known that a connection moved, in ms. Whoever had it before finds out within seconds, or, where its
+ * socket stays open for nobody, within a minute.
+ */
+export const movedKept = 300_000;
 
 /** What a roster knows of a client by its key: it is in the count, or was removed by force in the last hour. */
 export type Recognition = 'counted' | 'removed' | undefined;

@@ -88,8 +88,17 @@ export class StoredRoster {
     return this.#claims.get(connectionId)?.key;
   }
 
-  /** Adds the created connections of a batch, but for those that are there already under the same key. */
-  add({ incarnation, created, claims, former }: RosterBatch, refused: ReadonlySet<string>): Arrivals {
+  /**
+   * Adds the created connections of a batch, but for those that are there already under the same key.
+   *
+   * @param refused Those that aren't to be added.
+   * @param hasMoved Whether a connection was moved from one incarnation to another: then it has left since.
+   */
+  add(
+    { incarnation, created, claims, former }: RosterBatch,
+    refused: ReadonlySet<string>,
+    hasMoved: (connectionId: string) => boolean,
+  ): Arrivals {
     const arrivals: Arrivals = { added: [], moved: new Map(), away: [] };
     for (const connection of created) {
       const { connectionId } = connection;
@@ -98,6 +107,10 @@ export class StoredRoster {
       const holder = claim && this.holderOf(claim.key);
       if (!claim || !holder) {
         if (this.part(incarnation).has(connectionId)) continue;
+        if (hasMoved(connectionId)) {
+          arrivals.away.push(connectionId);
+          continue;
+        }
         this.#put(incarnation, connection, claim);
         arrivals.added.push(connection);
         continue;

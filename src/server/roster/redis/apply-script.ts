@@ -6,15 +6,15 @@ import { script } from './script.js';
  * Applies a batch to its incarnation's part. Returns epoch, seq, count, the incarnations with a part and those awaited,
  * how many connections the part has, those that moved (for each the id that it is in the stead of, and its JSON), the
  * ids of those away and of those removed, and 1 where the outbox has something that may not have been noted; nothing
- * where the incarnation is fenced; `enter` where the roster isn't
- * the one that the process entered, so that what tells who is in it may be lost too.
+ * where the incarnation is fenced; `enter` where the roster isn't the one that the process entered, so that what tells
+ * who is in it may be lost too.
  *
- * KEYS: roster, part, batch, holders, outbox, its marks. ARGV: incarnation, earlier ones with line feeds around, channel, how long to keep
- * in ms, the session's id, how long to keep changes in the outbox in ms or 0, the batch's number, the epoch and the seq that the process
- * saw, 1 where it is whole, the epoch that the session was entered in or -1 where it was right now, what the keys of
- * parts and of those removed begin with, the other incarnations that the process knew there, 1 where it tells anew, how
- * many were created; for each of them id, JSON, hashed key (or nothing) and
- * the attempt; for each departure reason, how many ids, the ids.
+ * KEYS: roster, part, batch, holders, outbox, its marks, moved. ARGV: incarnation, earlier ones with line feeds around,
+ * channel, how long to keep in ms, the session's id, how long to keep changes in the outbox in ms or 0, the batch's
+ * number, the epoch and the seq that the process saw, 1 where it is whole, the epoch that the session was entered in or
+ * -1 where it was right now, what the keys of parts and of those removed begin with, the other incarnations that the
+ * process knew there, 1 where it tells anew, how long to keep in ms who moved, how many were created; for each of them
+ * id, JSON, hashed key (or nothing) and the attempt; for each departure reason, how many ids, the ids.
  */
 export const applyScript = script(`
 ${publishing}
@@ -24,7 +24,7 @@ local incarnation, former, channel, keep, sessionId = ARGV[1], ARGV[2], ARGV[3],
 local outboxKept, number, seenEpoch, seenSeq = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local whole, entered = ARGV[10] == '1', tonumber(ARGV[11])
 local partPrefix, removedPrefix, others = ARGV[12], ARGV[13], ARGV[14]
-local anew, size = ARGV[15] == '1', tonumber(ARGV[16])
+local anew, movedKept, size = ARGV[15] == '1', tonumber(ARGV[16]), tonumber(ARGV[17])
 local last = redis.call('GET', batch)
 if last == 'fenced' then return false end
 local state = read(roster)
@@ -48,6 +48,10 @@ local function move(id, from, key, attempt)
     if redis.call('HLEN', partPrefix .. from) == 0 then redis.call('HDEL', roster, 'part:' .. from) end
     redis.call('HSET', roster, 'part:' .. incarnation, 1)
     redis.call('SPUBLISH', channel, cjson.encode({ type = 'moved', connectionId = id, to = incarnation }))
+    local now = milliseconds()
+    redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now - movedKept)
+    redis.call('ZADD', KEYS[7], now, id)
+    redis.call('PEXPIRE', KEYS[7], movedKept)
   end
   put(id, key, attempt, json)
   return json
@@ -57,11 +61,11 @@ local function leave(reason, ids)
   if #departure.ids > 0 then table.insert(destroyed, departure) end
 end
 -- One that says nothing can't come late.
-local idle = not whole and #ARGV == 16
+local idle = not whole and #ARGV == 17
 local fresh = not idle and (not last or tonumber(last) < number)
 if fresh then
   redis.call('SET', batch, ARGV[7], 'PX', keep)
-  local said, at = {}, 17 + 4 * size
+  local said, at = {}, 18 + 4 * size
   -- Before who comes: the key of one who left is free.
   while at < #ARGV do
     local ids = {}
@@ -69,13 +73,16 @@ if fresh then
     leave(ARGV[at], ids)
     at = at + 2 + #ids
   end
-  for at = 17, 13 + 4 * size, 4 do
+  for at = 18, 14 + 4 * size, 4 do
     local id, json, key, attempt = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
     local from, held, before = holderOf(key)
     said[id] = true
     if key ~= '' and redis.call('EXISTS', removedPrefix .. key) == 1 then table.insert(removed, id)
     elseif not from then
-      if redis.call('HEXISTS', part, id) == 0 then
+      local known = redis.call('HEXISTS', part, id) == 1
+      -- It left where it moved to, and who had it before doesn't know that yet.
+      if not known and redis.call('ZSCORE', KEYS[7], id) then table.insert(away, id)
+      elseif not known then
         put(id, key, attempt, json)
         table.insert(created, json)
       end

@@ -90,6 +90,11 @@ export class Keys {
     return `${this.#prefix}{${tag}}:removed:`;
   }
 
+  /** Sorted set: the connections that moved from one incarnation to another, by when, in ms by Redis' clock. */
+  moved(tag: string): string {
+    return `${this.#prefix}{${tag}}:moved`;
+  }
+
   /** Stream: the changes of a session that a URL has to be told yet. */
   outbox(tag: string): string {
     return `${this.#prefix}{${tag}}:outbox`;

@@ -1,7 +1,8 @@
 /**
- * Lua functions that scripts share: `read` a roster's state, `named` incarnations of a kind in it, `startAnew` where it
- * was lost, `split` what a part has of a connection into key and JSON, `remove` connections from a part, and `publish`
- * one change to the roster. Connections come as JSON and stay so, since Lua would round their numbers.
+ * Lua functions that scripts share: `read` a roster's state, `named` incarnations of a kind in it, `milliseconds` by
+ * Redis' clock, `startAnew` where it was lost, `split` what a part has of a connection into key and JSON, `remove`
+ * connections from a part, and `publish` one change to the roster. Connections come as JSON and stay so, since Lua would
+ * round their numbers.
  */
 export const publishing = `
 local function read(roster)
@@ -20,10 +21,13 @@ end
 
 local function digits(number) return string.format('%.0f', number) end
 
-local function startAnew(state, seen)
+local function milliseconds()
   local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  state.epoch = math.max(now, state.epoch + 1, seen + 1)
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function startAnew(state, seen)
+  state.epoch = math.max(milliseconds(), state.epoch + 1, seen + 1)
   state.seq = 0
 end
 

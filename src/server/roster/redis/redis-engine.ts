@@ -1,14 +1,15 @@
 import type { Connection } from '../../../protocol/connection.js';
-import type {
-  Lease,
-  PartedState,
-  Recognition,
-  RosterBatch,
-  RosterChange,
-  RosterEngine,
-  RosterNotice,
-  RosterState,
-  WrittenState,
+import {
+  movedKept,
+  type Lease,
+  type PartedState,
+  type Recognition,
+  type RosterBatch,
+  type RosterChange,
+  type RosterEngine,
+  type RosterNotice,
+  type RosterState,
+  type WrittenState,
 } from '../roster-engine.js';
 import type { RedisAddress } from './address.js';
 import { applyScript } from './apply-script.js';
@@ -125,6 +126,7 @@ export class RedisEngine implements RosterEngine {
       this.#keys.holders(tag),
       this.#keys.outbox(tag),
       this.#keys.outboxMarks(tag),
+      this.#keys.moved(tag),
     ];
     const args = [
       incarnation,
@@ -142,6 +144,7 @@ export class RedisEngine implements RosterEngine {
       this.#keys.removedPrefix(tag),
       (batch.others ?? []).join('\n'),
       batch.anew ? 1 : 0,
+      movedKept,
       created.length,
       ...created.flatMap((connection) => {
         const { connectionId } = connection;
