@@ -54,8 +54,7 @@ export function numbers(seed: number): (below: number) => number {
  * list and client view, with the schedule in the place of time, network and chance.
  */
 export class World {
-  /** All that the engine was asked, in order. */
-  readonly journal: Entry[] = [];
+  readonly journal: Entry[] | undefined;
   time = 1_000_000;
   readonly random: (below: number) => number;
   readonly without: Guard | undefined;
@@ -65,9 +64,14 @@ export class World {
   /** What went wrong in the meantime. */
   readonly faults: string[] = [];
 
-  constructor(seed: number, without?: Guard) {
+  /**
+   * @param without A guard to take out.
+   * @param journal Gets all that the engine is asked, in order.
+   */
+  constructor(seed: number, without?: Guard, journal?: Entry[]) {
     this.random = numbers(seed);
     this.without = without;
+    this.journal = journal;
     this.engine = new ModelEngine(this);
     for (let index = 0; index < processes; index++) this.servers.push(new ModelServer(this));
     for (let index = 0; index < clients; index++) this.visitors.push(new Visitor(this, index));
@@ -245,7 +249,7 @@ class ModelEngine extends MemoryEngine {
   }
 
   #note(entry: Asked): void {
-    this.#world.journal.push({ ...entry, at: this.#world.time });
+    this.#world.journal?.push({ ...entry, at: this.#world.time });
   }
 
   get waiting(): boolean {
